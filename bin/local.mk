@@ -1,0 +1,1 @@
+# what bin/ adds to the build

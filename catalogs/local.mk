@@ -1,0 +1,1 @@
+# what catalogs/ adds to the build

@@ -1,0 +1,1 @@
+# what cgi-bin/ adds to the build

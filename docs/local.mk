@@ -1,0 +1,1 @@
+# what docs/ adds to the build

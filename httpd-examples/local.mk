@@ -1,0 +1,1 @@
+# what httpd-examples/ adds to the build

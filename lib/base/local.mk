@@ -1,0 +1,1 @@
+# what lib/base/ adds to the build

@@ -1,0 +1,77 @@
+/*
+ * settings.h - one table of settings: name, type, unit, default, range, help
+ *
+ * Sources, the later one wins: the default; the file named by SALLYPORT_CONFIG
+ * (default SYSCONFDIR/sallyport.conf) with lines "name = value" and "#"
+ * comments; the environment, SALLYPORT_NAME in upper case (which is where a
+ * web server's CGI or FastCGI spawner puts its own).  An unknown name of ours
+ * in either is an error, and every error is reported, not only the first.
+ * Read once at start and on SIGHUP; read-only in between.
+ */
+#ifndef SP_BASE_SETTINGS_H
+#define SP_BASE_SETTINGS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+/*
+ * Text is never NULL ("" when unset).  The table in settings.c is the truth:
+ * this struct has one member per row, and docs/man/sallyport.conf.5 one
+ * paragraph per row; a test compares the three.
+ */
+struct sp_settings {
+	const char *issuer;		/* public base URL, no trailing slash: https://mcp.example.com */
+	const char *database;		/* libpq connection string for the programs (role sallyport_app) */
+	const char *admin_database;	/* libpq connection string for `sallyport migrate` (owner); "" = database */
+	const char *master_key_file;	/* see secret.h */
+	const char *template_dir;	/* www/templates */
+	const char *static_url;		/* where the web server serves www/static: "/static" */
+	const char *log_level;		/* debug info warn error */
+	const char *signing_alg;	/* ES256 EdDSA RS256: for keys that `key rotate` makes */
+	const char *allowed_origins;	/* space separated browser origins that may call /mcp; "*" allows any */
+	const char *fetch_allow;	/* space separated CIDR ranges that the address guard lets through */
+	const char *trusted_proxies;	/* space separated CIDR ranges whose X-Forwarded-For is believed */
+	const char *tool_role;		/* PostgreSQL role under which SQL tools run */
+	const char *tool_schemas;	/* space separated schemas whose functions may become tools */
+	int64_t threads;		/* handler threads per process */
+	int64_t max_body;		/* bytes */
+	int64_t request_timeout;	/* seconds, whole request */
+	int64_t max_requests;		/* recycle the process after so many; 0 = never */
+	int64_t db_connections;		/* per process; 0 = as many as threads */
+	int64_t db_connect_timeout;	/* seconds */
+	int64_t statement_timeout;	/* milliseconds, our own statements */
+	int64_t tool_timeout;		/* milliseconds, a tool call without a limit of its own */
+	int64_t access_token_ttl;	/* seconds */
+	int64_t refresh_token_ttl;	/* seconds, sliding per rotation */
+	int64_t refresh_grace;		/* seconds in which the same refresh replays its answer; 0 = never */
+	int64_t code_ttl;		/* seconds */
+	int64_t browser_session_ttl;	/* seconds */
+	int64_t authorization_request_ttl; /* seconds from /authorize to the decision */
+	int64_t mcp_session_ttl;	/* seconds without use */
+	int64_t client_unused_ttl;	/* seconds until a registered client without tokens expires */
+	int64_t registrations_per_hour;	/* per address; 0 = no limit */
+	int64_t signin_tries;		/* failed sign-ins per account and address in 15 minutes before waiting */
+	bool registration;		/* RFC 7591 open registration */
+	bool client_metadata_documents;	/* URL client_ids */
+	bool db_listen;			/* LISTEN is possible (false behind PgBouncer transaction pooling) */
+	bool insecure_http;		/* allow an http issuer that is not loopback, and http client documents in tests */
+};
+
+/*
+ * Reads all sources.  False: `errors` holds one line per fault and *out is
+ * untouched.  The result lives until sp_settings_free().
+ */
+SP_MUST_USE bool sp_settings_load(struct sp_settings **out, struct sp_buf *errors);
+void sp_settings_free(struct sp_settings *s);
+
+/* For `sallyport doctor`, --check and the documentation test: name, type, unit, default, help. */
+struct sp_setting_info {
+	const char *name, *type, *unit, *default_text, *help;
+	int64_t min, max;
+	bool secret;		/* the value is never shown */
+};
+const struct sp_setting_info *sp_setting_info(size_t index);	/* NULL at the end */
+/* The value in text ("" for unset). */
+const char *sp_setting_text(const struct sp_settings *s, size_t index, struct sp_arena *mem);
+
+#endif

@@ -1,0 +1,1 @@
+# what lib/db/ adds to the build

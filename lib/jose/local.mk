@@ -1,0 +1,1 @@
+# what lib/jose/ adds to the build

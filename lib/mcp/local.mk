@@ -1,0 +1,1 @@
+# what lib/mcp/ adds to the build

@@ -1,0 +1,1 @@
+# what lib/net/ adds to the build

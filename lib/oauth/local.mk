@@ -1,0 +1,1 @@
+# what lib/oauth/ adds to the build

@@ -1,0 +1,1 @@
+# what lib/ops/ adds to the build

@@ -1,0 +1,1 @@
+# what lib/people/ adds to the build

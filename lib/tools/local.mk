@@ -1,0 +1,1 @@
+# what lib/tools/ adds to the build

@@ -1,0 +1,1 @@
+# what lib/web/ adds to the build

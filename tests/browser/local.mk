@@ -1,0 +1,1 @@
+# what tests/browser/ adds to the build

@@ -1,0 +1,1 @@
+# what tests/clients/ adds to the build

@@ -1,0 +1,1 @@
+# what tests/t/ adds to the build

@@ -1,0 +1,1 @@
+# what tests/unit/ adds to the build

@@ -1,0 +1,1 @@
+# what www/ adds to the build
