@@ -1,0 +1,141 @@
+/*
+ * db.h - PostgreSQL: a pool per process, a session per request
+ *
+ * Statements are files in sql/queries (one each); the build makes them
+ * struct sp_query objects (lib/db/queries.h, generated).  They are prepared at
+ * the protocol level on first use of a connection, so they work behind
+ * PgBouncer with max_prepared_statements.  Parameters are always bound.
+ *
+ * A state change is one statement whose WHERE is the rule and whose RETURNING
+ * is the answer.
+ */
+#ifndef SP_DB_DB_H
+#define SP_DB_DB_H
+
+#include <libpq-fe.h>
+#include "base/arena.h"
+#include "base/settings.h"
+
+struct sp_query {
+	const char *name;	/* the file's name without .sql; also the prepared statement's */
+	const char *sql;
+	int nparams;
+};
+
+/* ---- the pool: process life, used by every handler thread ---- */
+
+struct sp_db_pool;
+
+/* No connection is made before the first use.  `program` becomes the application_name. */
+struct sp_db_pool *sp_db_pool_new(const struct sp_settings *settings, const char *program);
+/* The same on another connection string (tests, the owner's connection). */
+struct sp_db_pool *sp_db_pool_open(const char *conninfo, int64_t connections,
+    int64_t connect_timeout_seconds, int64_t statement_timeout_ms, const char *program);
+void sp_db_pool_free(struct sp_db_pool *pool);
+
+/* ---- a session: what one request (or one command) asks of the database ---- */
+
+struct sp_db_conn;
+
+struct sp_db {
+	struct sp_db_pool *pool;
+	struct sp_arena *mem;		/* rows and messages live here */
+	struct sp_db_conn *conn;	/* borrowed at first use, until sp_db_end() */
+	unsigned round_trips;		/* how often this session waited for the server */
+	char sqlstate[6];		/* of the last failure; "" when the server was not reached */
+	const char *message;		/* of the last failure; for the log, never for a client */
+};
+
+void sp_db_begin(struct sp_db *db, struct sp_db_pool *pool, struct sp_arena *mem);
+/* Returns the connection to the pool; one that is inside a transaction or broken is closed. */
+void sp_db_end(struct sp_db *db);
+
+enum sp_db_status {
+	SP_DB_ROW,		/* a row came; *out is filled */
+	SP_DB_NO_ROW,		/* none came */
+	SP_DB_FAILED,		/* db->sqlstate and db->message say why; logged */
+};
+/* After SP_DB_FAILED: the server is away or overloaded (class 08, 53, 57P, no answer): say 503. */
+bool sp_db_unavailable(const struct sp_db *db);
+
+/* ---- parameters ---- */
+
+struct sp_param {
+	enum { SP_PARAM_NULL, SP_PARAM_TEXT, SP_PARAM_BYTES, SP_PARAM_INT, SP_PARAM_BOOL } kind;
+	struct sp_str s;
+	int64_t n;
+};
+
+#define SP_P_TEXT(cstr)		sp_param_str(sp_str(cstr))		/* NULL: SQL null */
+#define SP_P_STR(str)		sp_param_str(str)			/* absent (p == NULL): SQL null */
+#define SP_P_BYTES(ptr, size)	((struct sp_param){ SP_PARAM_BYTES, { (const char *)(ptr), (size) }, 0 })
+#define SP_P_BYTES_STR(str)	sp_param_bytes(str)			/* absent: SQL null */
+#define SP_P_INT(n)		((struct sp_param){ SP_PARAM_INT, { 0 }, (n) })
+#define SP_P_BOOL(b)		((struct sp_param){ SP_PARAM_BOOL, { 0 }, (b) ? 1 : 0 })
+#define SP_P_NULL		((struct sp_param){ SP_PARAM_NULL })
+#define SP_PARAMS(...)		((const struct sp_param[]){ __VA_ARGS__ })
+#define SP_NO_PARAMS		NULL
+
+static inline struct sp_param
+sp_param_str(struct sp_str s)
+{
+	return (struct sp_param){ s.p != NULL ? SP_PARAM_TEXT : SP_PARAM_NULL, s, 0 };
+}
+
+static inline struct sp_param
+sp_param_bytes(struct sp_str s)
+{
+	return (struct sp_param){ s.p != NULL ? SP_PARAM_BYTES : SP_PARAM_NULL, s, 0 };
+}
+
+/* ---- rows into structs ---- */
+
+enum sp_column_type {
+	SP_COL_TEXT,		/* const char *; SQL null gives NULL */
+	SP_COL_STR,		/* struct sp_str; null gives the absent slice (json, too) */
+	SP_COL_BYTES,		/* struct sp_str, from bytea */
+	SP_COL_INT,		/* int64_t; null gives 0 */
+	SP_COL_BOOL,		/* bool; null gives false */
+};
+
+struct sp_column {
+	const char *name;	/* NULL ends the table; a column that the result lacks is a failure */
+	enum sp_column_type type;
+	size_t offset;
+};
+
+/* The first row.  A single statement that fails with 40001 or 40P01 is tried again, up to 3 times. */
+SP_MUST_USE enum sp_db_status sp_db_row(struct sp_db *db, const struct sp_query *query,
+    const struct sp_param *params, const struct sp_column *columns, void *out);
+/* All rows: *out is an array of *count structs of row_size bytes. SP_DB_NO_ROW when there are none. */
+SP_MUST_USE enum sp_db_status sp_db_rows(struct sp_db *db, const struct sp_query *query,
+    const struct sp_param *params, const struct sp_column *columns, size_t row_size,
+    void **out, size_t *count);
+/* For statements whose answer is only whether they worked; *affected may be NULL. */
+SP_MUST_USE bool sp_db_do(struct sp_db *db, const struct sp_query *query,
+    const struct sp_param *params, int64_t *affected);
+
+/* ---- a pipeline: several statements, one round trip ---- */
+
+/*
+ * Statements are queued and sent together by sp_db_pipeline_run(); the first
+ * failure skips the rest up to the end.  Without BEGIN the whole pipeline is
+ * one implicit transaction.  Statements made from the catalog (not from files)
+ * carry a name of their own; they are prepared once per connection and the
+ * oldest of them is deallocated when a connection holds over 256.
+ */
+SP_MUST_USE bool sp_db_pipeline_open(struct sp_db *db);
+void sp_db_pipeline_add(struct sp_db *db, const struct sp_query *query, const struct sp_param *params);
+/*
+ * Runs what was added.  results[i] is the i-th statement's PGresult (released
+ * with the arena; NULL when skipped).  False: db->sqlstate of the first failure,
+ * and *failed its index.  After a failure inside an explicit transaction the
+ * session is still in it: the caller adds ROLLBACK in another pipeline.
+ */
+SP_MUST_USE bool sp_db_pipeline_run(struct sp_db *db, PGresult ***results, size_t *failed);
+
+/* One row of a PGresult into a struct, as sp_db_row() does. */
+SP_MUST_USE bool sp_db_read_row(struct sp_db *db, const PGresult *result, int row,
+    const struct sp_column *columns, void *out);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * listen.h - notifications, with a connection and a thread of their own
+ *
+ * The thread LISTENs, and calls back for each notification.  After every
+ * (re)connect, and every poll_ms when LISTEN is not possible (PgBouncer), it
+ * calls back with channel NULL: something may have been missed, look again.
+ * While the database is away it retries with growing pauses (100 ms to 2 s).
+ */
+#ifndef SP_DB_LISTEN_H
+#define SP_DB_LISTEN_H
+
+#include "db/db.h"
+
+struct sp_listener;
+
+/*
+ * channel and payload are NULL for "look again".  `db` is a session on the
+ * listener's own connection, for the look; its arena is reset after the call.
+ */
+typedef void sp_listen_fn(void *arg, struct sp_db *db, const char *channel, const char *payload);
+
+struct sp_listener *sp_listener_start(const struct sp_settings *settings, const char *program,
+    const char *const *channels /* NULL-terminated */, int64_t poll_ms, sp_listen_fn *fn, void *arg);
+void sp_listener_stop(struct sp_listener *listener);
+/* Milliseconds since this process was last known to be up to date with the database. */
+int64_t sp_listener_lag_ms(const struct sp_listener *listener);
+
+#endif

@@ -1,1 +1,0 @@
-# what lib/ops/ adds to the build

@@ -1,0 +1,78 @@
+/*
+ * request.h - what a handler sees: one request, parsed once, and its answer
+ *
+ * The gate has already refused (before a handler runs): paths that are not in
+ * normal form, repeated single-valued headers, control bytes, bodies over the
+ * limit or cut short, methods we do not know.  Everything here lives in
+ * req->mem and dies with the request.
+ */
+#ifndef SP_WEB_REQUEST_H
+#define SP_WEB_REQUEST_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/settings.h"
+#include "db/db.h"
+#include "web/problem.h"
+
+struct sp_process;
+struct sp_route;
+struct sp_templates;
+
+struct sp_header {
+	struct sp_str name, value;
+};
+
+struct sp_request {
+	struct sp_arena *mem;
+	struct sp_db db;			/* a connection is borrowed at first use */
+	struct sp_process *process;
+	const struct sp_settings *settings;	/* the process's, as they were when the request came */
+	const struct sp_route *route;
+
+	const char *method;			/* "GET", ... */
+	struct sp_str path;			/* raw, from REQUEST_URI, cut at "?" */
+	struct sp_str query;			/* raw, without "?"; absent when there was none */
+	struct sp_str body;			/* whole */
+	struct sp_str content_type;		/* media type in lower case, without parameters */
+	struct sp_str address;			/* the client's, after trusted proxies */
+	const char *id;				/* request id: ours, 22 characters */
+	int64_t started_us;			/* sp_monotonic_us() */
+	bool is_cgi;
+
+	enum sp_problem problem;		/* set by sp_fail() */
+	const char *detail;			/* for the log and, where safe, error_description */
+	int64_t retry_after;			/* seconds, with 429 and 503 */
+
+	struct sp_response *response;		/* response.h */
+	struct sp_transport *transport;		/* worker.c's own */
+};
+
+/* Header by name, any case; absent slice when it was not sent. */
+struct sp_str sp_request_header(const struct sp_request *req, const char *name);
+/* All headers that start with a prefix (any case), e.g. "Mcp-Param-": returns the count. */
+size_t sp_request_headers(const struct sp_request *req, const char *prefix, struct sp_header **out);
+/* The path behind the route's "*"; absent for routes without one. */
+struct sp_str sp_request_rest(const struct sp_request *req);
+
+/*
+ * Records why the request fails and returns false.  The detail is ours (no
+ * secrets, no input beyond names); the first failure of a request wins.
+ */
+bool sp_fail(struct sp_request *req, enum sp_problem problem, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same after a database failure: 503 or 500 by sp_db_unavailable(). */
+bool sp_fail_db(struct sp_request *req);
+
+/*
+ * Who asks, for audit rows, as JSON: {"request_id","address","user_agent","program"}.
+ * Made once per request.
+ */
+struct sp_str sp_request_context(struct sp_request *req);
+
+/* Strict JSON of a body whose Content-Type is application/json; an object is required. */
+SP_MUST_USE bool sp_request_json(struct sp_request *req, enum sp_problem otherwise,
+    struct json_object **out);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * response.h - the answer, built in memory and sent in one piece
+ *
+ * Every reply function returns true ("answered") so that a handler can end
+ * with `return sp_reply_...`.  Status, Content-Length, Cache-Control: no-store
+ * (unless set), X-Content-Type-Options and X-Request-Id are always sent.
+ * Header blocks over 4,000 bytes are a bug (webservers.md of nginx's page).
+ */
+#ifndef SP_WEB_RESPONSE_H
+#define SP_WEB_RESPONSE_H
+
+#include "web/request.h"
+
+/* A header of the answer; setting one again replaces it. Line breaks in value are a bug (assert). */
+void sp_header(struct sp_request *req, const char *name, const char *value);
+/* Adds another of the same name (Set-Cookie, Link). */
+void sp_header_add(struct sp_request *req, const char *name, const char *value);
+
+bool sp_reply(struct sp_request *req, int status, const char *content_type, struct sp_str body);
+bool sp_reply_json(struct sp_request *req, int status, struct sp_buf *json);
+bool sp_reply_empty(struct sp_request *req, int status);
+/* 303 after a form, 302 for the authorization response. The location is ours or proven. */
+bool sp_reply_redirect(struct sp_request *req, int status, const char *location);
+/* 200 or 304 by If-None-Match; the ETag is made from the body; max_age in seconds. */
+bool sp_reply_cached(struct sp_request *req, const char *content_type, struct sp_str body,
+    int64_t max_age);
+
+/* {"error","error_description"} with the problem's status (RFC 6749 5.2, RFC 7591 3.2.2). */
+bool sp_reply_oauth_error(struct sp_request *req);
+
+#endif
