@@ -28,7 +28,8 @@ void *sp_alloc_array(struct sp_arena *mem, size_t count, size_t size);	/* overfl
 
 /*
  * Makes a block of this arena larger: in place when it was the last one handed
- * out, else by copying.  old_size must be what was asked for.
+ * out, else by copying (the old copy stays readable until the reset).  old_size
+ * must be what was asked for; the new bytes are zero.
  */
 void *sp_arena_grow(struct sp_arena *mem, void *block, size_t old_size, size_t new_size);
 
@@ -42,7 +43,7 @@ char *sp_vprintf(struct sp_arena *mem, const char *fmt, va_list ap) __attribute_
 /* fn(arg) at the next reset or free. */
 void sp_arena_defer(struct sp_arena *mem, void (*fn)(void *), void *arg);
 
-/* Bytes handed out since the last reset. */
+/* Bytes handed out since the last reset, with what alignment adds. */
 size_t sp_arena_used(const struct sp_arena *mem);
 
 /* Ends the process: "out of memory" is one log line and exit status 71. */

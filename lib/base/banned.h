@@ -1,4 +1,9 @@
-/* banned.h - calls that do not compile here; included by every .c file through config.h's company */
+/*
+ * banned.h - calls that do not compile here; included by every .c file (-include)
+ *
+ * They write without a bound, keep hidden state, hide errors, or follow the
+ * locale.  str.h, buf.h and secret.h have what to use instead.
+ */
 #ifndef SP_BASE_BANNED_H
 #define SP_BASE_BANNED_H
 
@@ -14,7 +19,11 @@
 #undef vsprintf
 #undef atoi
 #undef atol
-#undef rand
-#pragma GCC poison strcpy strcat strtok sprintf vsprintf atoi atol atoll rand srand gets alloca strcasecmp strncasecmp
+#undef alloca
+#pragma GCC poison strcpy strcat strtok sprintf vsprintf atoi atol atoll gets alloca strcasecmp strncasecmp
+
+/* OpenSSL has parameters of this name, so that it cannot be poisoned. */
+int rand(void) __attribute__((error("use sp_random()")));
+void srand(unsigned) __attribute__((error("use sp_random()")));
 
 #endif

@@ -18,7 +18,10 @@ struct sp_buf {
 	bool failed;
 };
 
+/* max: the most bytes it may hold. */
 void sp_buf_init(struct sp_buf *b, struct sp_arena *mem, size_t max);
+/* The same over memory of the caller's, which does not grow: it holds size - 1 bytes. */
+void sp_buf_fixed(struct sp_buf *b, char *memory, size_t size);
 void sp_buf_add(struct sp_buf *b, const void *bytes, size_t len);
 void sp_buf_str(struct sp_buf *b, struct sp_str s);
 void sp_buf_cstr(struct sp_buf *b, const char *s);

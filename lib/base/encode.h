@@ -20,22 +20,30 @@ struct sp_str sp_base64_encode(struct sp_arena *mem, const void *bytes, size_t l
 SP_MUST_USE bool sp_base64_decode(struct sp_arena *mem, struct sp_str in, struct sp_str *out);
 
 struct sp_str sp_hex_encode(struct sp_arena *mem, const void *bytes, size_t len);	/* lower case */
+/* Takes both cases. */
 SP_MUST_USE bool sp_hex_decode(struct sp_arena *mem, struct sp_str in, struct sp_str *out);
 
 /* RFC 3986: all but unreserved becomes %XX. */
 void sp_buf_percent(struct sp_buf *b, struct sp_str s);
-/* %XX only ("+" stays); fails on a broken escape and on %00. */
+/* %XX only ("+" stays); fails on a broken escape and on NUL, escaped or not. */
 SP_MUST_USE bool sp_percent_decode(struct sp_arena *mem, struct sp_str in, struct sp_str *out);
 
 /* application/x-www-form-urlencoded: a space is "+". */
 void sp_buf_form(struct sp_buf *b, struct sp_str s);
-/* Fails on a broken escape, %00 and bytes that are not UTF-8 after decoding. */
+/* Fails on a broken escape, NUL and bytes that are not UTF-8 after decoding. */
 SP_MUST_USE bool sp_form_decode(struct sp_arena *mem, struct sp_str in, struct sp_str *out);
 
-/* Text for HTML content and quoted attributes: & < > " ' and control bytes. */
+/*
+ * Text for HTML content and quoted attributes: & < > " ' and CR become
+ * references; other control bytes (save tab and newline) and bytes that are not
+ * UTF-8 become U+FFFD.
+ */
 void sp_buf_html(struct sp_buf *b, struct sp_str s);
 
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/*
+ * A JSON string with its quotes.  Control characters, those above U+007E
+ * included, are escaped; bytes that are not UTF-8 become U+FFFD.
+ */
 void sp_buf_json_string(struct sp_buf *b, struct sp_str s);
 
 #endif

@@ -4,7 +4,9 @@
  *	{"time":"2026-11-20T10:00:00.123Z","level":"info","program":"token","pid":7,
  *	 "request_id":"...","event":"http","route":"/token","status":200,"ms":3}
  *
- * Text from outside is cut at 512 bytes and escaped.  Never logged, at any
+ * Text from outside is cut at 512 bytes and escaped; a line is at most 4096
+ * bytes and leaves in one write(2), and "cut":true stands for fields that found
+ * no room.  A line that cannot be written is counted and forgotten.  Never logged, at any
  * level: tokens, codes, secrets, verifiers, cookies, Authorization headers,
  * bodies, connection strings.
  */
@@ -32,6 +34,8 @@ void sp_log_threshold(enum sp_log_level level);		/* default SP_INFO */
 void sp_log_request_id(const char *request_id);
 void sp_log_fields(enum sp_log_level level, const char *event,
     const struct sp_log_field *fields, size_t count);
+/* Lines of this process that could not be written. */
+uint64_t sp_log_lost(void);
 
 /* sp_log(SP_INFO, "http", SP_L("route", "/token"), SP_LI("status", 200)); */
 #define sp_log(level, event, ...) do { \

@@ -31,7 +31,7 @@ sp_str(const char *s)
 	return (struct sp_str){ s, s != NULL ? strlen(s) : 0 };
 }
 
-/* Byte-for-byte equality (not for secrets: sp_secret_equal). */
+/* Byte-for-byte equality (not for secrets: sp_secret_equal).  Absent equals empty. */
 bool sp_str_eq(struct sp_str a, struct sp_str b);
 bool sp_str_is(struct sp_str a, const char *literal);
 
@@ -55,7 +55,8 @@ struct sp_str sp_str_trim(struct sp_str s, const char *set);
  * Takes what stands before `sep` off the front of *rest (and the separator).
  * At the end gives all that is left and then returns false:
  *	while (sp_str_split(&rest, ' ', &word)) ...
- * yields empty words between adjacent separators; an empty input yields none.
+ * yields empty words between adjacent separators; an empty input yields none,
+ * and a separator at the very end is not followed by an empty word.
  */
 bool sp_str_split(struct sp_str *rest, char sep, struct sp_str *word);
 
@@ -69,8 +70,14 @@ unsigned char sp_lower(unsigned char c);
 /* True when every byte is one of `set` (a NUL-terminated list); true for an empty s. */
 bool sp_str_only(struct sp_str s, const char *set);
 
-/* The whole text as a decimal integer within min..max, or false and *out untouched. */
+/*
+ * The whole text as a decimal integer within min..max, or false and *out
+ * untouched.  Digits with an optional "-" before them; no "+", no white space.
+ */
 SP_MUST_USE bool sp_str_int64(struct sp_str s, int64_t min, int64_t max, int64_t *out);
+
+/* Length in bytes of the well-formed UTF-8 character at the front; 0: empty or ill-formed. */
+size_t sp_utf8_len(struct sp_str s);
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms), NUL allowed. */
 bool sp_utf8_valid(struct sp_str s);
