@@ -23,7 +23,12 @@
 #pragma GCC poison strcpy strcat strtok sprintf vsprintf atoi atol atoll gets alloca strcasecmp strncasecmp
 
 /* OpenSSL has parameters of this name, so that it cannot be poisoned. */
-int rand(void) __attribute__((error("use sp_random()")));
-void srand(unsigned) __attribute__((error("use sp_random()")));
+#ifdef __clang__
+#define SP_BANNED(use) __attribute__((unavailable(use)))
+#else
+#define SP_BANNED(use) __attribute__((error(use)))
+#endif
+int rand(void) SP_BANNED("use sp_random()");
+void srand(unsigned) SP_BANNED("use sp_random()");
 
 #endif
