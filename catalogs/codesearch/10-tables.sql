@@ -1,0 +1,130 @@
+-- codesearch: what the indexer writes and the search tools read.
+--
+-- Every file of this catalog may be applied again at any time: tables keep
+-- their rows, functions are replaced.  `sallyport catalog apply` runs all files
+-- in one transaction as the owner of the database.
+
+CREATE SCHEMA IF NOT EXISTS codesearch;
+COMMENT ON SCHEMA codesearch IS 'Code search: pieces of source files and their full-text indexes';
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- ---- words ----
+-- One text search configuration for code, comments and queries: English
+-- stemming ("connections" finds "connection") and no stop words, because in
+-- code and error messages "not", "for" and "if" are part of phrases people
+-- look for.  What a query drops as noise is decided per query.
+DO $do$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_ts_config
+	               WHERE cfgname = 'words' AND cfgnamespace = 'codesearch'::regnamespace) THEN
+		CREATE TEXT SEARCH DICTIONARY codesearch.stem (
+			TEMPLATE = pg_catalog.snowball, Language = english);
+		CREATE TEXT SEARCH CONFIGURATION codesearch.words (PARSER = pg_catalog."default");
+		ALTER TEXT SEARCH CONFIGURATION codesearch.words
+			ADD MAPPING FOR asciiword, word, numword WITH codesearch.stem;
+		ALTER TEXT SEARCH CONFIGURATION codesearch.words
+			ADD MAPPING FOR int, uint, float, sfloat, version WITH pg_catalog.simple;
+	END IF;
+END
+$do$;
+
+-- Text without ASCII punctuation (but with the underscore): the parser of
+-- PostgreSQL then never sees what it would take for a host, a path or a tag.
+-- COLLATE "C" makes the answer the same in every database, and fast.
+CREATE OR REPLACE FUNCTION codesearch.plain(t text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT pg_catalog.regexp_replace(t COLLATE "C",
+		'[\x01-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]+', ' ', 'g')
+$$;
+
+-- The parts of identifiers as words: "HTTPServer get_user" gives "HTTP Server get user".
+CREATE OR REPLACE FUNCTION codesearch.parts(plain text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT pg_catalog.replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(plain,
+		'([a-z0-9])([A-Z])' COLLATE "C", '\1 \2', 'g'),
+		'([A-Z])([A-Z][a-z])' COLLATE "C", '\1 \2', 'g'), '_', ' ')
+$$;
+
+-- The key of a name, whatever its style: "get_user_by_id", "getUserById" and
+-- "get-user-by-id" are all "getuserbyid".
+CREATE OR REPLACE FUNCTION codesearch.key(name text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT pg_catalog.lower(pg_catalog.regexp_replace(name COLLATE "C",
+		'[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+', '', 'g'))
+$$;
+
+-- Words with their positions (for phrases and ranking), where identifiers are
+-- in parts; and whole identifiers in one piece, without positions.
+CREATE OR REPLACE FUNCTION codesearch.vector(t text)
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	plain text := codesearch.plain(coalesce(t, ''));
+BEGIN
+	RETURN pg_catalog.to_tsvector('codesearch.words', codesearch.parts(plain))
+		OPERATOR(pg_catalog.||)
+		pg_catalog.strip(pg_catalog.to_tsvector('codesearch.words',
+			pg_catalog.replace(plain, '_', '')));
+END
+$$;
+
+-- array_to_string() is only STABLE, which a generated column refuses; for text it depends on nothing.
+CREATE OR REPLACE FUNCTION codesearch.spaced(list text[])
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT pg_catalog.array_to_string(list, ' ')
+$$;
+
+-- ---- tables ----
+CREATE TABLE IF NOT EXISTS codesearch.repository (
+	name        text PRIMARY KEY CHECK (name ~ '^[A-Za-z0-9._/-]{1,100}$'),
+	indexed_at  timestamptz		-- end of the last complete run
+);
+
+CREATE TABLE IF NOT EXISTS codesearch.file (
+	repository    text NOT NULL REFERENCES codesearch.repository (name) ON DELETE CASCADE,
+	path          text NOT NULL,
+	sha256        bytea NOT NULL,	-- of the bytes on disk: an unchanged file is skipped
+	language      text NOT NULL,
+	last_modified timestamptz NOT NULL,
+	imports       text[] NOT NULL DEFAULT '{}',
+	PRIMARY KEY (repository, path)
+);
+
+CREATE TABLE IF NOT EXISTS codesearch.chunk (
+	id               text PRIMARY KEY,	-- 16 hex digits of SHA-256 over "repository:path:number"
+	repository       text NOT NULL,
+	file_path        text NOT NULL,
+	number           integer NOT NULL,	-- place within the file, from 0
+	language         text NOT NULL,
+	chunk_type       text NOT NULL CHECK (chunk_type IN ('function', 'class', 'section', 'file')),
+	function_name    text,
+	class_name       text,
+	signature        text,
+	docstring        text,
+	defines          text[] NOT NULL DEFAULT '{}',	-- further names: macros, constants, enumerators
+	called_functions text[] NOT NULL DEFAULT '{}',
+	start_line       integer NOT NULL,
+	end_line         integer NOT NULL,
+	content          text NOT NULL,
+	names text GENERATED ALWAYS AS (lower(
+		coalesce(class_name || ' ', '') || coalesce(function_name || ' ', '') || file_path)) STORED,
+	head tsvector GENERATED ALWAYS AS (
+		setweight(codesearch.vector(function_name) || codesearch.vector(class_name), 'A') ||
+		setweight(codesearch.vector(signature) || codesearch.vector(file_path) ||
+		          codesearch.vector(codesearch.spaced(defines)), 'B') ||
+		setweight(codesearch.vector(docstring), 'C')) STORED,
+	body tsvector GENERATED ALWAYS AS (codesearch.vector(content)) STORED,
+	FOREIGN KEY (repository, file_path) REFERENCES codesearch.file (repository, path) ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS chunk_file ON codesearch.chunk (repository, file_path);
+CREATE INDEX IF NOT EXISTS chunk_function ON codesearch.chunk (codesearch.key(function_name));
+CREATE INDEX IF NOT EXISTS chunk_class ON codesearch.chunk (codesearch.key(class_name));
+CREATE INDEX IF NOT EXISTS chunk_names ON codesearch.chunk USING gin (names gin_trgm_ops);
+CREATE INDEX IF NOT EXISTS chunk_head ON codesearch.chunk USING gin (head);
+CREATE INDEX IF NOT EXISTS chunk_body ON codesearch.chunk USING gin (body);
+
+-- How common words are; codesearch.refresh_words() counts them after a run of the indexer.
+CREATE TABLE IF NOT EXISTS codesearch.word (
+	word   text PRIMARY KEY,
+	share  real NOT NULL		-- of all pieces, 0 to 1; rare words are left out
+);
