@@ -1,0 +1,39 @@
+/*
+ * authority.h - what a worker knows by heart: signing keys, resources, revocations
+ *
+ * One snapshot per process, replaced whole (reference-counted) when the
+ * listener says that something changed.  In CGI it is loaded for the one
+ * request, and only what is asked for.
+ */
+#ifndef SP_OAUTH_AUTHORITY_H
+#define SP_OAUTH_AUTHORITY_H
+
+#include "jose/keyset.h"
+#include "oauth/resource.h"
+#include "web/worker.h"
+
+struct sp_authority;		/* process life; kept in sp_process.state or inside it */
+
+/* Starts the listener (FastCGI).  Called from a program's start(). */
+SP_MUST_USE bool sp_authority_start(struct sp_process *process, struct sp_authority **out);
+void sp_authority_stop(struct sp_authority *authority);
+
+/*
+ * The current keys / resources; the reference is returned with the request's
+ * arena.  Loaded on demand when the process does not have them yet (first
+ * request, CGI).  False: sp_fail_db().
+ */
+SP_MUST_USE bool sp_authority_keys(struct sp_request *req, struct sp_authority *authority,
+    const struct sp_keyset **out);
+SP_MUST_USE bool sp_authority_resources(struct sp_request *req, struct sp_authority *authority,
+    const struct sp_resources **out);
+
+/*
+ * Is this grant or token (jti) revoked?  From the set kept current by
+ * notifications; when that is over a second behind (listener away, CGI), from
+ * the database.  False on failure to find out (503), never a guess.
+ */
+SP_MUST_USE bool sp_authority_revoked(struct sp_request *req, struct sp_authority *authority,
+    struct sp_str grant_id, struct sp_str jti, bool *revoked);
+
+#endif

@@ -1,0 +1,875 @@
+-- The core: people, clients, grants, codes, tokens, keys, audit.
+--
+-- The database decides.  Every state change is one function call whose rules
+-- stand here, and its audit row is written by the same transaction.  The
+-- programs' role owns nothing and reads almost nothing: it may call functions.
+--
+-- Secrets: codes, tokens, session ids and client secrets are kept as SHA-256;
+-- what must be read back arrives sealed and is opaque here.
+
+-- Functions are not for everybody: in this database nothing that the owner
+-- makes is executable without a GRANT.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+-- The bookkeeping of the migrator made the schema already.
+CREATE SCHEMA IF NOT EXISTS sallyport;
+CREATE SCHEMA IF NOT EXISTS tools;		-- functions in here may become tools
+GRANT USAGE ON SCHEMA sallyport TO sallyport_app;
+GRANT USAGE ON SCHEMA tools TO sallyport_tool;
+
+-- ---------------------------------------------------------------- audit
+
+-- Who did what, with what outcome.  Append-only: the programs may insert.
+CREATE TABLE sallyport.audit (
+	audit_id	 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at		 timestamptz NOT NULL DEFAULT clock_timestamp(),
+	event		 text NOT NULL,		-- authorize.approve, token.issue, tool.call, ...
+	outcome		 text NOT NULL,		-- ok, rejected, denied, error, cancelled
+	user_id		 uuid,
+	client_id	 text,
+	grant_id	 uuid,
+	resource	 text,
+	tool		 text,
+	arguments_sha256 bytea,			-- of the canonical JSON of the arguments
+	duration_ms	 real,
+	request_id	 text,
+	address		 text,
+	detail		 jsonb
+);
+CREATE INDEX audit_at ON sallyport.audit USING brin (at);
+CREATE INDEX audit_request ON sallyport.audit (request_id);
+CREATE INDEX audit_grant ON sallyport.audit (grant_id, audit_id) WHERE grant_id IS NOT NULL;
+GRANT INSERT ON sallyport.audit TO sallyport_app;
+
+-- ctx is the request: {"request_id","address","user_agent","program"}.
+CREATE FUNCTION sallyport.audit_write(p_event text, p_outcome text, p_user_id uuid, p_client_id text,
+    p_grant_id uuid, p_resource text, p_detail jsonb, ctx jsonb)
+RETURNS void LANGUAGE sql AS $$
+	INSERT INTO sallyport.audit (event, outcome, user_id, client_id, grant_id, resource, detail,
+	    request_id, address)
+	VALUES (p_event, p_outcome, p_user_id, p_client_id, p_grant_id, p_resource,
+	    nullif(jsonb_strip_nulls(coalesce(p_detail, '{}') || jsonb_build_object(
+	        'user_agent', ctx->>'user_agent', 'program', ctx->>'program')), '{}'),
+	    ctx->>'request_id', ctx->>'address');
+$$;
+
+-- ---------------------------------------------------------------- what workers cache
+
+-- One row for each thing that workers keep in memory; a change bumps it and
+-- notifies channel "sallyport" with its name.
+CREATE TABLE sallyport.version (
+	name	text PRIMARY KEY,
+	version bigint NOT NULL DEFAULT 1
+);
+INSERT INTO sallyport.version (name) VALUES ('keys'), ('catalog');
+GRANT SELECT ON sallyport.version TO sallyport_app;
+
+CREATE FUNCTION sallyport.version_bump(p_name text)
+RETURNS bigint LANGUAGE sql AS $$
+	SELECT pg_notify('sallyport', p_name);
+	UPDATE sallyport.version SET version = version + 1 WHERE name = p_name RETURNING version;
+$$;
+
+-- ---------------------------------------------------------------- keys
+
+CREATE TABLE sallyport.signing_key (
+	kid		text PRIMARY KEY,		-- RFC 7638 thumbprint
+	alg		text NOT NULL CHECK (alg IN ('ES256', 'EdDSA', 'RS256')),
+	-- next: published, not used yet; active: signs; retiring: published until its tokens are gone
+	state		text NOT NULL CHECK (state IN ('next', 'active', 'retiring', 'retired')),
+	public_jwk	jsonb NOT NULL CHECK (NOT public_jwk ?| array['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']),
+	private_sealed	bytea NOT NULL,			-- JWK under the master key, purpose "signing-key"
+	created_at	timestamptz NOT NULL DEFAULT now(),
+	activated_at	timestamptz,
+	retire_after	timestamptz
+);
+CREATE UNIQUE INDEX signing_key_one_active ON sallyport.signing_key (state) WHERE state = 'active';
+CREATE UNIQUE INDEX signing_key_one_next ON sallyport.signing_key (state) WHERE state = 'next';
+
+-- The keys of the set; those that sign come with their sealed private part.
+CREATE FUNCTION sallyport.signing_keys()
+RETURNS TABLE (kid text, alg text, state text, public_jwk text, private_sealed bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT k.kid, k.alg, k.state, k.public_jwk::text,
+	       CASE WHEN k.state IN ('active', 'next') THEN k.private_sealed END
+	  FROM sallyport.signing_key k
+	 WHERE k.state IN ('next', 'active')
+	    OR (k.state = 'retiring' AND k.retire_after > now())
+	 ORDER BY array_position(array['active', 'next', 'retiring'], k.state), k.created_at DESC;
+$$;
+
+-- Rotation: next becomes active, active becomes retiring, the given key becomes next.
+-- Without a next key (the first rotation) two keys are needed: call it twice.
+-- Two rotations at once are one after the other.
+CREATE FUNCTION sallyport.signing_key_rotate(p_kid text, p_alg text, p_public_jwk jsonb,
+    p_private_sealed bytea, p_overlap_seconds bigint, ctx jsonb)
+RETURNS TABLE (active_kid text, next_kid text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM sallyport.version v WHERE v.name = 'keys' FOR UPDATE;
+	UPDATE sallyport.signing_key k SET state = 'retired'
+	 WHERE k.state = 'retiring' AND k.retire_after <= now();
+	IF EXISTS (SELECT 1 FROM sallyport.signing_key k WHERE k.state = 'next') THEN
+		UPDATE sallyport.signing_key k SET state = 'retiring',
+		    retire_after = now() + make_interval(secs => p_overlap_seconds)
+		 WHERE k.state = 'active';
+		UPDATE sallyport.signing_key k SET state = 'active', activated_at = now()
+		 WHERE k.state = 'next';
+	END IF;
+	INSERT INTO sallyport.signing_key (kid, alg, state, public_jwk, private_sealed, activated_at)
+	SELECT p_kid, p_alg, CASE WHEN a.n = 0 THEN 'active' ELSE 'next' END, p_public_jwk,
+	       p_private_sealed, CASE WHEN a.n = 0 THEN now() END
+	  FROM (SELECT count(*) AS n FROM sallyport.signing_key k WHERE k.state = 'active') a;
+	PERFORM sallyport.version_bump('keys');
+	PERFORM sallyport.audit_write('key.rotate', 'ok', NULL, NULL, NULL, NULL,
+	    jsonb_build_object('kid', p_kid, 'alg', p_alg), ctx);
+	RETURN QUERY SELECT (SELECT k.kid FROM sallyport.signing_key k WHERE k.state = 'active'),
+	                    (SELECT k.kid FROM sallyport.signing_key k WHERE k.state = 'next');
+END
+$$;
+
+-- ---------------------------------------------------------------- people
+
+CREATE TABLE sallyport.users (
+	user_id		uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	username	text NOT NULL CHECK (username <> '' AND length(username) <= 200),
+	display_name	text,
+	email		text,
+	password_hash	text,				-- Argon2id, encoded form
+	tier		text NOT NULL DEFAULT 'developer' CHECK (tier IN ('public', 'developer', 'admin')),
+	version		integer NOT NULL DEFAULT 1,	-- grows when what tokens say of this user changes
+	created_at	timestamptz NOT NULL DEFAULT now(),
+	password_changed_at timestamptz,
+	disabled_at	timestamptz
+);
+CREATE UNIQUE INDEX users_username ON sallyport.users (lower(username));
+
+-- A signed-in browser.
+CREATE TABLE sallyport.browser_session (
+	session_sha256	bytea PRIMARY KEY,
+	user_id		uuid NOT NULL REFERENCES sallyport.users ON DELETE CASCADE,
+	auth_time	timestamptz NOT NULL DEFAULT now(),
+	expires_at	timestamptz NOT NULL,
+	address		text,
+	user_agent	text
+);
+CREATE INDEX browser_session_user ON sallyport.browser_session (user_id);
+CREATE INDEX browser_session_expires ON sallyport.browser_session (expires_at);
+
+-- ---------------------------------------------------------------- rate limits
+
+-- Fixed windows: key, start of the window, how many.
+CREATE UNLOGGED TABLE sallyport.rate (
+	key		text NOT NULL,
+	window_start	timestamptz NOT NULL,
+	count		integer NOT NULL,
+	PRIMARY KEY (key, window_start)
+);
+
+-- Takes one from the window.  Null: granted; else the seconds until the next window.
+CREATE FUNCTION sallyport.rate_take(p_key text, p_limit bigint, p_window_seconds bigint)
+RETURNS bigint LANGUAGE sql AS $$
+	INSERT INTO sallyport.rate AS r (key, window_start, count)
+	VALUES (p_key, to_timestamp(floor(extract(epoch FROM now()) / p_window_seconds) * p_window_seconds), 1)
+	ON CONFLICT (key, window_start) DO UPDATE SET count = least(r.count + 1, 2000000000)
+	RETURNING CASE WHEN r.count > p_limit THEN
+	    greatest(1, ceil(extract(epoch FROM r.window_start) + p_window_seconds - extract(epoch FROM now())))::bigint END;
+$$;
+
+-- ---------------------------------------------------------------- sign-in
+
+-- What sign-in needs to judge a password.  Always one row: for an unknown or
+-- disabled user user_id is null, so that the caller does the same work for all.
+-- wait_seconds is not null when this account or this address must wait.
+CREATE FUNCTION sallyport.signin_lookup(p_username text, p_address text, p_tries bigint)
+RETURNS TABLE (user_id uuid, password_hash text, wait_seconds bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT u.user_id, u.password_hash,
+	       (SELECT greatest(1, ceil(extract(epoch FROM max(r.window_start)) + 900 - extract(epoch FROM now())))::bigint
+	          FROM sallyport.rate r
+	         WHERE r.window_start > now() - interval '15 minutes'
+	           AND ((r.key = 'signin:account:' || lower(p_username) || ':' || p_address AND r.count >= p_tries)
+	             OR (r.key = 'signin:account:' || lower(p_username) AND r.count >= p_tries * 10)
+	             OR (r.key = 'signin:address:' || p_address AND r.count >= p_tries * 5))
+	        HAVING count(*) > 0)
+	  FROM (VALUES (1)) one
+	  LEFT JOIN sallyport.users u ON lower(u.username) = lower(p_username)
+	       AND u.disabled_at IS NULL AND u.password_hash IS NOT NULL;
+$$;
+
+-- A failed try: counted for the account at this address, the account, and the address.
+CREATE FUNCTION sallyport.signin_failed(p_username text, p_address text, ctx jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	PERFORM sallyport.rate_take('signin:account:' || lower(p_username) || ':' || p_address, 0, 900);
+	PERFORM sallyport.rate_take('signin:account:' || lower(p_username), 0, 900);
+	PERFORM sallyport.rate_take('signin:address:' || p_address, 0, 900);
+	PERFORM sallyport.audit_write('signin', 'rejected',
+	    (SELECT u.user_id FROM sallyport.users u WHERE lower(u.username) = lower(p_username)),
+	    NULL, NULL, NULL, NULL, ctx);
+END
+$$;
+
+-- A good password: a new session; the browser's old one ends (no fixation).
+-- The hash that was judged must still be the user's.  Null: it is not, or the user is gone.
+CREATE FUNCTION sallyport.signin_succeeded(p_user_id uuid, p_password_hash text, p_session_sha256 bytea,
+    p_old_session_sha256 bytea, p_ttl_seconds bigint, ctx jsonb)
+RETURNS TABLE (user_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	v_username text;
+BEGIN
+	SELECT u.username INTO v_username FROM sallyport.users u
+	 WHERE u.user_id = p_user_id AND u.disabled_at IS NULL AND u.password_hash = p_password_hash
+	   FOR SHARE;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	DELETE FROM sallyport.browser_session s WHERE s.session_sha256 = p_old_session_sha256;
+	INSERT INTO sallyport.browser_session (session_sha256, user_id, expires_at, address, user_agent)
+	VALUES (p_session_sha256, p_user_id, now() + make_interval(secs => p_ttl_seconds),
+	    ctx->>'address', ctx->>'user_agent');
+	DELETE FROM sallyport.rate r
+	 WHERE r.key = 'signin:account:' || lower(v_username) || ':' || (ctx->>'address');
+	PERFORM sallyport.audit_write('signin', 'ok', p_user_id, NULL, NULL, NULL, NULL, ctx);
+	RETURN QUERY SELECT p_user_id;
+END
+$$;
+
+-- Who is signed in with this session.
+CREATE FUNCTION sallyport.browser_session_user(p_session_sha256 bytea)
+RETURNS TABLE (user_id uuid, username text, display_name text, tier text, auth_time bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT u.user_id, u.username, u.display_name, u.tier, extract(epoch FROM s.auth_time)::bigint
+	  FROM sallyport.browser_session s JOIN sallyport.users u USING (user_id)
+	 WHERE s.session_sha256 = p_session_sha256 AND s.expires_at > now() AND u.disabled_at IS NULL;
+$$;
+
+CREATE FUNCTION sallyport.browser_session_end(p_session_sha256 bytea, ctx jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	v_user_id uuid;
+BEGIN
+	DELETE FROM sallyport.browser_session s WHERE s.session_sha256 = p_session_sha256
+	RETURNING s.user_id INTO v_user_id;
+	IF FOUND THEN
+		PERFORM sallyport.audit_write('signout', 'ok', v_user_id, NULL, NULL, NULL, NULL, ctx);
+	END IF;
+END
+$$;
+
+-- ---------------------------------------------------------------- clients
+
+CREATE TABLE sallyport.client (
+	client_id	text PRIMARY KEY,
+	-- registered: RFC 7591; document: client_id is the URL of its metadata; manual: by an administrator
+	kind		text NOT NULL CHECK (kind IN ('registered', 'document', 'manual')),
+	client_name	text,
+	client_uri	text,
+	logo_uri	text,
+	tos_uri		text,
+	policy_uri	text,
+	redirect_uris	text[] NOT NULL DEFAULT '{}',
+	grant_types	text[] NOT NULL,
+	response_types	text[] NOT NULL DEFAULT '{code}',
+	token_endpoint_auth_method text NOT NULL
+		CHECK (token_endpoint_auth_method IN ('none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt')),
+	client_secret_sha256 bytea,
+	jwks		jsonb,
+	scope		text[],				-- the most it may ask for; null: what the resource offers
+	resource	text,				-- the only resource it may ask for; null: any
+	tier		text NOT NULL DEFAULT 'service' CHECK (tier IN ('public', 'developer', 'admin', 'service')),
+	metadata	jsonb NOT NULL DEFAULT '{}',	-- as registered, without secrets
+	metadata_sha256 bytea NOT NULL,			-- of what a person consents to; a change asks again
+	created_at	timestamptz NOT NULL DEFAULT now(),
+	expires_at	timestamptz,			-- of clients that never used a token
+	last_used_at	timestamptz,
+	disabled_at	timestamptz,
+	CHECK ((token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post')) = (client_secret_sha256 IS NOT NULL))
+);
+CREATE INDEX client_expires ON sallyport.client (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX client_digest ON sallyport.client (metadata_sha256) WHERE kind = 'registered';
+
+-- A metadata document as it was last fetched well (the last-good copy), and how the last try went.
+CREATE TABLE sallyport.client_document (
+	client_id	text PRIMARY KEY,		-- its URL
+	document	jsonb,
+	etag		text,
+	fetched_at	timestamptz,
+	fresh_until	timestamptz,
+	failed_at	timestamptz,
+	failure		text
+);
+
+-- ---------------------------------------------------------------- grants
+
+-- What one person (or, without a user, one service client) allowed one client.
+-- A grant is a token family: all of it lives and dies together.
+CREATE TABLE sallyport.grants (
+	grant_id	uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	user_id		uuid REFERENCES sallyport.users ON DELETE CASCADE,
+	client_id	text NOT NULL REFERENCES sallyport.client ON DELETE CASCADE,
+	resource	text NOT NULL,			-- the canonical URL: the audience of its tokens
+	scope		text[] NOT NULL,
+	redirect_uri	text,
+	client_metadata_sha256 bytea,
+	auth_time	timestamptz,
+	version		integer NOT NULL DEFAULT 1,
+	created_at	timestamptz NOT NULL DEFAULT now(),
+	last_used_at	timestamptz,
+	revoked_at	timestamptz,
+	revoked_why	text
+);
+CREATE INDEX grants_user ON sallyport.grants (user_id) WHERE revoked_at IS NULL;
+CREATE INDEX grants_client ON sallyport.grants (client_id);
+CREATE UNIQUE INDEX grants_service ON sallyport.grants (client_id, resource)
+	WHERE user_id IS NULL AND revoked_at IS NULL;
+
+CREATE TABLE sallyport.auth_code (
+	code_sha256	bytea PRIMARY KEY,
+	grant_id	uuid NOT NULL REFERENCES sallyport.grants ON DELETE CASCADE,
+	client_id	text NOT NULL,
+	redirect_uri	text NOT NULL,
+	redirect_uri_sent boolean NOT NULL,		-- then the token request must repeat it
+	code_challenge	text NOT NULL,			-- S256
+	session_sha256	bytea NOT NULL,			-- the browser that consented
+	expires_at	timestamptz NOT NULL,
+	spent_at	timestamptz,
+	wrong_tries	integer NOT NULL DEFAULT 0
+);
+CREATE INDEX auth_code_expires ON sallyport.auth_code (expires_at);
+CREATE INDEX auth_code_grant ON sallyport.auth_code (grant_id);
+
+CREATE TABLE sallyport.refresh_token (
+	token_sha256	bytea PRIMARY KEY,
+	grant_id	uuid NOT NULL REFERENCES sallyport.grants ON DELETE CASCADE,
+	issued_at	timestamptz NOT NULL DEFAULT now(),
+	expires_at	timestamptz NOT NULL,
+	used_at		timestamptz,
+	successor_sha256 bytea,
+	request_sha256	bytea,				-- what was asked with it
+	answer		bytea				-- the answer, sealed under the token itself; gone when the grace ends
+);
+CREATE INDEX refresh_token_grant ON sallyport.refresh_token (grant_id);
+CREATE INDEX refresh_token_expires ON sallyport.refresh_token (expires_at);
+
+-- What resource servers must refuse although it has not expired:
+-- 'g:' grant_id or 'j:' jti, until no access token of it can be valid.
+CREATE TABLE sallyport.revocation (
+	key		text PRIMARY KEY,
+	at		timestamptz NOT NULL DEFAULT now(),
+	expires_at	timestamptz NOT NULL
+);
+CREATE INDEX revocation_expires ON sallyport.revocation (expires_at);
+
+CREATE FUNCTION sallyport.revocations()
+RETURNS TABLE (key text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT r.key FROM sallyport.revocation r WHERE r.expires_at > now();
+$$;
+
+-- Longest life of an access token for which a revocation must be remembered.
+CREATE FUNCTION sallyport.revocation_add(p_key text)
+RETURNS void LANGUAGE sql AS $$
+	INSERT INTO sallyport.revocation (key, expires_at) VALUES (p_key, now() + interval '25 hours')
+	ON CONFLICT (key) DO NOTHING;
+	SELECT pg_notify('sallyport', 'revoked ' || p_key);
+$$;
+
+-- Ends a grant.  False: there was nothing to end.
+CREATE FUNCTION sallyport.grant_revoke(p_grant_id uuid, p_why text, ctx jsonb)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	g sallyport.grants;
+BEGIN
+	UPDATE sallyport.grants SET revoked_at = now(), revoked_why = p_why
+	 WHERE grant_id = p_grant_id AND revoked_at IS NULL
+	RETURNING * INTO g;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	PERFORM sallyport.revocation_add('g:' || p_grant_id);
+	PERFORM sallyport.audit_write('grant.revoke', 'ok', g.user_id, g.client_id, g.grant_id, g.resource,
+	    jsonb_build_object('why', p_why), ctx);
+	RETURN true;
+END
+$$;
+
+-- ---------------------------------------------------------------- consent
+
+-- What a person asked us to remember for one client and resource.
+CREATE TABLE sallyport.consent (
+	user_id		uuid NOT NULL REFERENCES sallyport.users ON DELETE CASCADE,
+	client_id	text NOT NULL REFERENCES sallyport.client ON DELETE CASCADE,
+	resource	text NOT NULL,
+	redirect_host	text NOT NULL,
+	scope		text[] NOT NULL,
+	client_metadata_sha256 bytea NOT NULL,
+	at		timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (user_id, client_id, resource, redirect_host)
+);
+
+-- One decision for one authorization request; the handle's id makes it single-use.
+CREATE TABLE sallyport.authorization_decision (
+	authorization_id uuid PRIMARY KEY,
+	decision	text NOT NULL CHECK (decision IN ('allow', 'deny')),
+	at		timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE FUNCTION sallyport.consent_covers(p_user_id uuid, p_client_id text, p_resource text,
+    p_redirect_host text, p_scope text[], p_metadata_sha256 bytea)
+RETURNS TABLE (covered boolean) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT true FROM sallyport.consent c
+	 WHERE c.user_id = p_user_id AND c.client_id = p_client_id AND c.resource = p_resource
+	   AND c.redirect_host = p_redirect_host AND c.scope @> p_scope
+	   AND c.client_metadata_sha256 = p_metadata_sha256;
+$$;
+
+-- The person's yes: a grant and its code, once per authorization request.
+-- outcome: approved | decided (this request has its decision) | no_session | no_client
+CREATE FUNCTION sallyport.authorize_approve(p_authorization_id uuid, p_session_sha256 bytea, p_client_id text,
+    p_redirect_uri text, p_redirect_uri_sent boolean, p_redirect_host text, p_code_challenge text,
+    p_scope text[], p_resource text, p_metadata_sha256 bytea, p_code_sha256 bytea, p_code_ttl bigint,
+    p_remember boolean, ctx jsonb)
+RETURNS TABLE (outcome text, grant_id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	s record;
+	v_grant_id uuid;
+BEGIN
+	SELECT b.user_id, b.auth_time INTO s
+	  FROM sallyport.browser_session b JOIN sallyport.users u USING (user_id)
+	 WHERE b.session_sha256 = p_session_sha256 AND b.expires_at > now() AND u.disabled_at IS NULL
+	   FOR SHARE OF b, u;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT 'no_session', NULL::uuid;
+		RETURN;
+	END IF;
+	PERFORM 1 FROM sallyport.client c
+	  WHERE c.client_id = p_client_id AND c.disabled_at IS NULL
+	    AND (c.expires_at IS NULL OR c.expires_at > now())
+	    AND c.metadata_sha256 = p_metadata_sha256
+	    FOR SHARE;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT 'no_client', NULL::uuid;
+		RETURN;
+	END IF;
+	INSERT INTO sallyport.authorization_decision (authorization_id, decision)
+	VALUES (p_authorization_id, 'allow') ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT 'decided', NULL::uuid;
+		RETURN;
+	END IF;
+	INSERT INTO sallyport.grants (user_id, client_id, resource, scope, redirect_uri, client_metadata_sha256, auth_time)
+	VALUES (s.user_id, p_client_id, p_resource, p_scope, p_redirect_uri, p_metadata_sha256, s.auth_time)
+	RETURNING grants.grant_id INTO v_grant_id;
+	INSERT INTO sallyport.auth_code (code_sha256, grant_id, client_id, redirect_uri, redirect_uri_sent,
+	    code_challenge, session_sha256, expires_at)
+	VALUES (p_code_sha256, v_grant_id, p_client_id, p_redirect_uri, p_redirect_uri_sent,
+	    p_code_challenge, p_session_sha256, now() + make_interval(secs => p_code_ttl));
+	IF p_remember THEN
+		INSERT INTO sallyport.consent AS c (user_id, client_id, resource, redirect_host, scope, client_metadata_sha256)
+		VALUES (s.user_id, p_client_id, p_resource, p_redirect_host, p_scope, p_metadata_sha256)
+		ON CONFLICT (user_id, client_id, resource, redirect_host) DO UPDATE
+		   SET scope = excluded.scope, client_metadata_sha256 = excluded.client_metadata_sha256, at = now();
+	END IF;
+	PERFORM sallyport.audit_write('authorize.approve', 'ok', s.user_id, p_client_id, v_grant_id, p_resource,
+	    jsonb_build_object('scope', array_to_string(p_scope, ' '), 'redirect_host', p_redirect_host,
+	        'remember', p_remember), ctx);
+	RETURN QUERY SELECT 'approved', v_grant_id;
+END
+$$;
+
+-- The person's no.  False: this request has its decision already.
+CREATE FUNCTION sallyport.authorize_deny(p_authorization_id uuid, p_session_sha256 bytea, p_client_id text,
+    p_resource text, ctx jsonb)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	INSERT INTO sallyport.authorization_decision (authorization_id, decision)
+	VALUES (p_authorization_id, 'deny') ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	PERFORM sallyport.audit_write('authorize.deny', 'denied',
+	    (SELECT b.user_id FROM sallyport.browser_session b WHERE b.session_sha256 = p_session_sha256),
+	    p_client_id, NULL, p_resource, NULL, ctx);
+	RETURN true;
+END
+$$;
+
+-- ---------------------------------------------------------------- the token endpoint
+
+-- How a client authenticated, judged: 'ok' or an OAuth error and the reason for the log.
+-- p_method: none, client_secret_basic, client_secret_post (as it came).
+-- A client registered for one of the secret methods may use the other: clients in the wild mix them.
+CREATE FUNCTION sallyport.client_check(c sallyport.client, p_method text, p_secret_sha256 bytea, p_grant_type text,
+    OUT error text, OUT detail text)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF c.client_id IS NULL OR c.disabled_at IS NOT NULL THEN
+		error := 'invalid_client'; detail := 'unknown client';
+	ELSIF c.token_endpoint_auth_method = 'none' AND p_method <> 'none' THEN
+		error := 'invalid_client'; detail := 'a public client sent a secret';
+	ELSIF c.token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post')
+	   AND (p_method NOT IN ('client_secret_basic', 'client_secret_post')
+	        OR c.client_secret_sha256 IS DISTINCT FROM p_secret_sha256) THEN
+		error := 'invalid_client'; detail := 'client authentication failed';
+	ELSIF c.token_endpoint_auth_method = 'private_key_jwt' AND p_method <> 'private_key_jwt' THEN
+		error := 'invalid_client'; detail := 'client authentication failed';
+	ELSIF p_grant_type IS NOT NULL AND NOT p_grant_type = ANY (c.grant_types) THEN
+		error := 'unauthorized_client'; detail := 'the client is not registered for this grant type';
+	ELSE
+		error := 'ok';
+	END IF;
+END
+$$;
+
+-- What a token of a grant says; one shape for the three grant types.
+-- outcome: ok | an OAuth error | (refresh) replayed, stale.
+CREATE TYPE sallyport.issue AS (
+	outcome		text,
+	detail		text,
+	grant_id	uuid,
+	user_id		uuid,
+	username	text,
+	tier		text,
+	scope		text,		-- space separated
+	resource	text,
+	auth_time	bigint,
+	version		text,		-- of what the token says; see refresh_rotate
+	refresh		boolean,	-- a refresh token was issued
+	answer		bytea		-- replayed: the sealed answer
+);
+
+-- Spends a code, once.
+-- A replay with everything right ends the family; one with anything wrong changes nothing but the
+-- count of wrong verifiers (five burn the code).
+CREATE FUNCTION sallyport.code_redeem(p_client_id text, p_method text, p_secret_sha256 bytea,
+    p_code_sha256 bytea, p_code_challenge text, p_redirect_uri text, p_resource text,
+    p_refresh_sha256 bytea, p_refresh_ttl bigint, ctx jsonb)
+RETURNS SETOF sallyport.issue
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	c sallyport.client;
+	k sallyport.auth_code;
+	g sallyport.grants;
+	u sallyport.users;
+	r sallyport.issue;
+	checked record;
+BEGIN
+	SELECT * INTO c FROM sallyport.client WHERE client_id = p_client_id;
+	SELECT * INTO checked FROM sallyport.client_check(c, p_method, p_secret_sha256, 'authorization_code');
+	IF checked.error <> 'ok' THEN
+		r.outcome := checked.error; r.detail := checked.detail;
+	ELSE
+		SELECT * INTO k FROM sallyport.auth_code WHERE code_sha256 = p_code_sha256 FOR UPDATE;
+		r.outcome := 'invalid_grant';
+		IF NOT FOUND THEN
+			r.detail := 'unknown code';
+		ELSIF k.client_id <> p_client_id THEN
+			r.detail := 'the code belongs to another client';
+		ELSIF k.expires_at <= clock_timestamp() AND k.spent_at IS NULL THEN
+			r.detail := 'the code has expired';
+		ELSIF k.wrong_tries >= 5 THEN
+			r.detail := 'the code was burned by wrong verifiers';
+		ELSIF k.code_challenge <> p_code_challenge THEN
+			r.detail := 'wrong code_verifier';
+			IF k.spent_at IS NULL THEN
+				UPDATE sallyport.auth_code SET wrong_tries = wrong_tries + 1 WHERE code_sha256 = p_code_sha256;
+			END IF;
+		ELSIF (p_redirect_uri IS NULL AND k.redirect_uri_sent)
+		   OR (p_redirect_uri IS NOT NULL AND p_redirect_uri <> k.redirect_uri) THEN
+			r.detail := 'redirect_uri differs from the authorization request';
+		ELSE
+			SELECT * INTO g FROM sallyport.grants WHERE grants.grant_id = k.grant_id FOR NO KEY UPDATE;
+			SELECT * INTO u FROM sallyport.users WHERE users.user_id = g.user_id FOR SHARE;
+			IF p_resource IS NOT NULL AND p_resource <> g.resource THEN
+				r.outcome := 'invalid_target'; r.detail := 'resource differs from the granted one';
+			ELSIF k.spent_at IS NOT NULL THEN
+				r.detail := 'the code was spent before; its tokens are revoked';
+				IF sallyport.grant_revoke(g.grant_id, 'code replay', ctx) THEN
+					PERFORM sallyport.audit_write('token.code_replay', 'rejected', g.user_id, g.client_id,
+					    g.grant_id, g.resource, NULL, ctx);
+				END IF;
+			ELSIF g.revoked_at IS NOT NULL OR u.user_id IS NULL OR u.disabled_at IS NOT NULL THEN
+				r.detail := 'the grant is no longer valid';
+			ELSE
+				r.outcome := 'ok';
+			END IF;
+		END IF;
+	END IF;
+	IF r.outcome <> 'ok' THEN
+		PERFORM sallyport.audit_write('token.code', 'rejected', g.user_id, c.client_id, k.grant_id, g.resource,
+		    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		RETURN NEXT r;
+		RETURN;
+	END IF;
+	UPDATE sallyport.auth_code SET spent_at = now() WHERE code_sha256 = p_code_sha256;
+	UPDATE sallyport.grants SET last_used_at = now() WHERE grants.grant_id = g.grant_id;
+	UPDATE sallyport.client SET last_used_at = now(), expires_at = NULL
+	 WHERE client_id = c.client_id AND (expires_at IS NOT NULL OR last_used_at IS NULL
+	       OR last_used_at < now() - interval '1 hour');
+	r.refresh := 'refresh_token' = ANY (c.grant_types) AND p_refresh_sha256 IS NOT NULL;
+	IF r.refresh THEN
+		INSERT INTO sallyport.refresh_token (token_sha256, grant_id, expires_at)
+		VALUES (p_refresh_sha256, g.grant_id, now() + make_interval(secs => p_refresh_ttl));
+	END IF;
+	r.grant_id := g.grant_id; r.user_id := u.user_id; r.username := u.username; r.tier := u.tier;
+	r.scope := array_to_string(g.scope, ' '); r.resource := g.resource;
+	r.auth_time := extract(epoch FROM g.auth_time)::bigint;
+	r.version := g.version || '.' || u.version;
+	PERFORM sallyport.audit_write('token.code', 'ok', u.user_id, c.client_id, g.grant_id, g.resource,
+	    jsonb_build_object('scope', r.scope, 'refresh', r.refresh), ctx);
+	RETURN NEXT r;
+END
+$$;
+
+-- Rotates a refresh token.  The caller has already made the answer (the new
+-- pair, sealed under the old token) from what the token itself says of its
+-- grant; p_version tells which state of the grant that was.  If the grant or
+-- the user has changed since, the outcome is `stale` with the claims of now,
+-- nothing is changed, and the caller asks once more.
+--
+-- Inside the grace the same request gets the same answer again (outcome
+-- `replayed`): two processes of one client, or an answer lost on the way.
+-- After it, or when something else is asked with a used token by its own
+-- client after the grace, the family ends.
+CREATE FUNCTION sallyport.refresh_rotate(p_client_id text, p_method text, p_secret_sha256 bytea,
+    p_token_sha256 bytea, p_version text, p_request_sha256 bytea, p_scope text[], p_resource text,
+    p_new_sha256 bytea, p_answer bytea, p_refresh_ttl bigint, p_grace bigint, ctx jsonb)
+RETURNS SETOF sallyport.issue
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	c sallyport.client;
+	t sallyport.refresh_token;
+	g sallyport.grants;
+	u sallyport.users;
+	r sallyport.issue;
+	checked record;
+BEGIN
+	SELECT * INTO c FROM sallyport.client WHERE client_id = p_client_id;
+	SELECT * INTO checked FROM sallyport.client_check(c, p_method, p_secret_sha256, 'refresh_token');
+	IF checked.error <> 'ok' THEN
+		r.outcome := checked.error; r.detail := checked.detail;
+	ELSE
+		SELECT * INTO t FROM sallyport.refresh_token WHERE token_sha256 = p_token_sha256 FOR UPDATE;
+		IF FOUND THEN
+			SELECT * INTO g FROM sallyport.grants WHERE grants.grant_id = t.grant_id FOR NO KEY UPDATE;
+			SELECT * INTO u FROM sallyport.users WHERE users.user_id = g.user_id FOR SHARE;
+		END IF;
+		r.outcome := 'invalid_grant';
+		IF t.token_sha256 IS NULL THEN
+			r.detail := 'unknown refresh token';
+		ELSIF g.client_id <> p_client_id THEN
+			r.detail := 'the refresh token belongs to another client';
+		ELSIF g.revoked_at IS NOT NULL OR u.user_id IS NULL OR u.disabled_at IS NOT NULL THEN
+			r.detail := 'the grant is no longer valid';
+		ELSIF t.used_at IS NOT NULL AND t.used_at > clock_timestamp() - make_interval(secs => p_grace) THEN
+			IF t.request_sha256 = p_request_sha256 AND t.answer IS NOT NULL THEN
+				r.outcome := 'replayed'; r.answer := t.answer;
+			ELSE
+				r.detail := 'the refresh token was used for another request';
+			END IF;
+		ELSIF t.used_at IS NOT NULL THEN
+			r.detail := 'the refresh token was used before; its family is revoked';
+			IF sallyport.grant_revoke(g.grant_id, 'refresh reuse', ctx) THEN
+				PERFORM sallyport.audit_write('token.refresh_reuse', 'rejected', g.user_id, g.client_id,
+				    g.grant_id, g.resource, NULL, ctx);
+			END IF;
+		ELSIF t.expires_at <= clock_timestamp() THEN
+			r.detail := 'the refresh token has expired';
+		ELSIF p_resource IS NOT NULL AND p_resource <> g.resource THEN
+			r.outcome := 'invalid_target'; r.detail := 'resource differs from the granted one';
+		ELSIF p_scope IS NOT NULL AND NOT p_scope <@ g.scope THEN
+			r.outcome := 'invalid_scope'; r.detail := 'more scope than was granted';
+		ELSIF p_version IS DISTINCT FROM g.version || '.' || u.version THEN
+			r.outcome := 'stale';
+		ELSE
+			r.outcome := 'ok';
+		END IF;
+	END IF;
+	IF r.outcome NOT IN ('ok', 'replayed', 'stale') THEN
+		PERFORM sallyport.audit_write('token.refresh', 'rejected', g.user_id, c.client_id, g.grant_id, g.resource,
+		    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		RETURN NEXT r;
+		RETURN;
+	END IF;
+	r.grant_id := g.grant_id; r.user_id := u.user_id; r.username := u.username; r.tier := u.tier;
+	r.scope := array_to_string(coalesce(p_scope, g.scope), ' '); r.resource := g.resource;
+	r.auth_time := extract(epoch FROM g.auth_time)::bigint;
+	r.version := g.version || '.' || u.version;
+	r.refresh := true;
+	IF r.outcome = 'ok' THEN
+		UPDATE sallyport.refresh_token
+		   SET used_at = clock_timestamp(), successor_sha256 = p_new_sha256,
+		       request_sha256 = p_request_sha256, answer = CASE WHEN p_grace > 0 THEN p_answer END
+		 WHERE token_sha256 = p_token_sha256;
+		-- a used token keeps its row (reuse must be seen) but not its answer once the grace is over
+		UPDATE sallyport.refresh_token SET answer = NULL
+		 WHERE refresh_token.grant_id = g.grant_id AND answer IS NOT NULL
+		   AND used_at <= clock_timestamp() - make_interval(secs => p_grace);
+		INSERT INTO sallyport.refresh_token (token_sha256, grant_id, expires_at)
+		VALUES (p_new_sha256, g.grant_id, now() + make_interval(secs => p_refresh_ttl));
+		UPDATE sallyport.grants SET last_used_at = now() WHERE grants.grant_id = g.grant_id;
+	END IF;
+	IF r.outcome <> 'stale' THEN
+		PERFORM sallyport.audit_write('token.refresh', 'ok', u.user_id, c.client_id, g.grant_id, g.resource,
+		    CASE WHEN r.outcome = 'replayed' THEN '{"replayed": true}'::jsonb END, ctx);
+	END IF;
+	RETURN NEXT r;
+END
+$$;
+
+-- A token for the client itself.  Its grant is one row per client and resource.
+CREATE FUNCTION sallyport.client_credentials(p_client_id text, p_method text, p_secret_sha256 bytea,
+    p_scope text[], p_resource text, ctx jsonb)
+RETURNS SETOF sallyport.issue
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	c sallyport.client;
+	g sallyport.grants;
+	r sallyport.issue;
+	checked record;
+	v_scope text[];
+BEGIN
+	SELECT * INTO c FROM sallyport.client WHERE client_id = p_client_id FOR SHARE;
+	SELECT * INTO checked FROM sallyport.client_check(c, p_method, p_secret_sha256, 'client_credentials');
+	-- p_scope: what was asked for, already within what the resource offers
+	SELECT coalesce(array_agg(s ORDER BY n), '{}') INTO v_scope
+	  FROM unnest(p_scope) WITH ORDINALITY AS x (s, n) WHERE c.scope IS NULL OR s = ANY (c.scope);
+	r.outcome := 'ok';
+	IF checked.error <> 'ok' THEN
+		r.outcome := checked.error; r.detail := checked.detail;
+	ELSIF c.token_endpoint_auth_method = 'none' THEN
+		r.outcome := 'unauthorized_client'; r.detail := 'a public client has no credentials';
+	ELSIF c.resource IS NOT NULL AND c.resource <> p_resource THEN
+		r.outcome := 'invalid_target'; r.detail := 'the client may not ask for this resource';
+	ELSIF v_scope = '{}' AND p_scope <> '{}' THEN
+		r.outcome := 'invalid_scope'; r.detail := 'the client may have none of the scopes';
+	END IF;
+	IF r.outcome <> 'ok' THEN
+		PERFORM sallyport.audit_write('token.client', 'rejected', NULL, c.client_id, NULL, p_resource,
+		    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		RETURN NEXT r;
+		RETURN;
+	END IF;
+	INSERT INTO sallyport.grants AS x (client_id, resource, scope, last_used_at)
+	VALUES (p_client_id, p_resource, v_scope, now())
+	ON CONFLICT (client_id, resource) WHERE user_id IS NULL AND revoked_at IS NULL
+	DO UPDATE SET scope = excluded.scope, last_used_at = now()
+	RETURNING * INTO g;
+	UPDATE sallyport.client SET last_used_at = now(), expires_at = NULL
+	 WHERE client_id = c.client_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour');
+	r.grant_id := g.grant_id; r.tier := c.tier; r.scope := array_to_string(v_scope, ' ');
+	r.resource := g.resource; r.refresh := false;
+	PERFORM sallyport.audit_write('token.client', 'ok', NULL, c.client_id, g.grant_id, g.resource,
+	    jsonb_build_object('scope', r.scope), ctx);
+	RETURN NEXT r;
+END
+$$;
+
+-- RFC 7009.  A refresh token ends its family; an access token (given by its verified jti) ends alone.
+-- A token of another client is left alone, and the answer is the same.
+-- outcome: ok | invalid_client
+CREATE FUNCTION sallyport.token_revoke(p_client_id text, p_method text, p_secret_sha256 bytea,
+    p_token_sha256 bytea, p_jti text, p_jti_client_id text, ctx jsonb)
+RETURNS TABLE (outcome text, detail text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	c sallyport.client;
+	checked record;
+	v_grant_id uuid;
+BEGIN
+	SELECT * INTO c FROM sallyport.client WHERE client_id = p_client_id;
+	SELECT * INTO checked FROM sallyport.client_check(c, p_method, p_secret_sha256, NULL);
+	IF checked.error <> 'ok' THEN
+		PERFORM sallyport.audit_write('token.revoke', 'rejected', NULL, c.client_id, NULL, NULL,
+		    jsonb_build_object('error', checked.error, 'why', checked.detail), ctx);
+		RETURN QUERY SELECT checked.error, checked.detail;
+		RETURN;
+	END IF;
+	SELECT g.grant_id INTO v_grant_id
+	  FROM sallyport.refresh_token t JOIN sallyport.grants g USING (grant_id)
+	 WHERE t.token_sha256 = p_token_sha256 AND g.client_id = p_client_id;
+	IF FOUND THEN
+		PERFORM sallyport.grant_revoke(v_grant_id, 'revoked by client', ctx);
+	ELSIF p_jti IS NOT NULL AND p_jti_client_id = p_client_id THEN
+		PERFORM sallyport.revocation_add('j:' || p_jti);
+		PERFORM sallyport.audit_write('token.revoke', 'ok', NULL, p_client_id, NULL, NULL,
+		    jsonb_build_object('jti', p_jti), ctx);
+	END IF;
+	RETURN QUERY SELECT 'ok', NULL::text;
+END
+$$;
+
+-- ---------------------------------------------------------------- sweeping
+
+-- Deletes what has run out, at most p_limit rows a table.  Any worker may call
+-- it; only one sweeps at a time.  Null: another one is at it.
+CREATE FUNCTION sallyport.sweep(p_limit bigint)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	n bigint;
+	total bigint := 0;
+BEGIN
+	IF NOT pg_try_advisory_xact_lock(7281934500001) THEN
+		RETURN NULL;
+	END IF;
+	DELETE FROM sallyport.auth_code WHERE code_sha256 IN
+	    (SELECT code_sha256 FROM sallyport.auth_code WHERE expires_at < now() - interval '10 minutes'
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	DELETE FROM sallyport.refresh_token WHERE token_sha256 IN
+	    (SELECT token_sha256 FROM sallyport.refresh_token WHERE expires_at < now() - interval '1 day'
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	DELETE FROM sallyport.revocation WHERE key IN
+	    (SELECT key FROM sallyport.revocation WHERE expires_at < now() LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	DELETE FROM sallyport.browser_session WHERE session_sha256 IN
+	    (SELECT session_sha256 FROM sallyport.browser_session WHERE expires_at < now()
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	DELETE FROM sallyport.rate WHERE (key, window_start) IN
+	    (SELECT key, window_start FROM sallyport.rate WHERE window_start < now() - interval '1 day'
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	DELETE FROM sallyport.authorization_decision WHERE authorization_id IN
+	    (SELECT authorization_id FROM sallyport.authorization_decision WHERE at < now() - interval '1 day'
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	DELETE FROM sallyport.client WHERE client_id IN
+	    (SELECT client_id FROM sallyport.client c WHERE c.expires_at < now() - interval '1 day' AND c.kind <> 'manual'
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	-- a grant whose code was never redeemed, or whose last token is long gone
+	DELETE FROM sallyport.grants WHERE grants.grant_id IN
+	    (SELECT g.grant_id FROM sallyport.grants g
+	      WHERE g.created_at < now() - interval '2 days' AND g.user_id IS NOT NULL
+	        AND coalesce(g.last_used_at, g.created_at) < now() - interval '2 days'
+	        AND NOT EXISTS (SELECT 1 FROM sallyport.refresh_token t WHERE t.grant_id = g.grant_id)
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	RETURN total;
+END
+$$;
+
+-- ---------------------------------------------------------------- rights
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+	sallyport.signing_keys(),
+	sallyport.signin_lookup(text, text, bigint),
+	sallyport.signin_failed(text, text, jsonb),
+	sallyport.signin_succeeded(uuid, text, bytea, bytea, bigint, jsonb),
+	sallyport.browser_session_user(bytea),
+	sallyport.browser_session_end(bytea, jsonb),
+	sallyport.revocations(),
+	sallyport.grant_revoke(uuid, text, jsonb),
+	sallyport.consent_covers(uuid, text, text, text, text[], bytea),
+	sallyport.authorize_approve(uuid, bytea, text, text, boolean, text, text, text[], text, bytea, bytea, bigint, boolean, jsonb),
+	sallyport.authorize_deny(uuid, bytea, text, text, jsonb),
+	sallyport.code_redeem(text, text, bytea, bytea, text, text, text, bytea, bigint, jsonb),
+	sallyport.refresh_rotate(text, text, bytea, bytea, text, bytea, text[], text, bytea, bytea, bigint, bigint, jsonb),
+	sallyport.client_credentials(text, text, bytea, text[], text, jsonb),
+	sallyport.token_revoke(text, text, bytea, bytea, text, text, jsonb),
+	sallyport.sweep(bigint)
+TO sallyport_app;
