@@ -128,6 +128,38 @@ BEGIN
 END
 $$;
 
+-- ---------------------------------------------------------------- resources and scopes
+
+-- The protected resources: '' is /mcp, NAME is /mcp/NAME.  What they offer is
+-- kept by the catalog; changing it bumps version "catalog".
+CREATE TABLE sallyport.resource (
+	name		text PRIMARY KEY CHECK (name ~ '^([a-z0-9][a-z0-9_-]{0,62})?$'),
+	title		text NOT NULL,
+	description	text,
+	instructions	text,				-- for the model, in server/discover and initialize
+	scopes		text[] NOT NULL DEFAULT '{}',	-- scopes_supported
+	default_scopes	text[]				-- for a request without scope; null: all
+);
+INSERT INTO sallyport.resource (name, title) VALUES ('', 'Sallyport');
+
+-- Scopes in plain words, for the consent page.
+CREATE TABLE sallyport.scope (
+	scope		text PRIMARY KEY CHECK (scope ~ '^[!#-\[\]-~]+$'),	-- RFC 6749 section 3.3
+	description	text NOT NULL
+);
+
+-- descriptions[i] belongs to scopes[i]; empty when nobody described it.
+CREATE FUNCTION sallyport.resources()
+RETURNS TABLE (name text, title text, scopes text, default_scopes text, descriptions text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT r.name, r.title, array_to_string(r.scopes, ' '),
+	       array_to_string(coalesce(r.default_scopes, r.scopes), ' '),
+	       (SELECT coalesce(jsonb_agg(coalesce(s.description, '') ORDER BY x.n), '[]')
+	          FROM unnest(r.scopes) WITH ORDINALITY AS x (scope, n)
+	          LEFT JOIN sallyport.scope s USING (scope))::text
+	  FROM sallyport.resource r ORDER BY r.name;
+$$;
+
 -- ---------------------------------------------------------------- people
 
 CREATE TABLE sallyport.users (
@@ -857,6 +889,7 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	sallyport.signing_keys(),
+	sallyport.resources(),
 	sallyport.signin_lookup(text, text, bigint),
 	sallyport.signin_failed(text, text, jsonb),
 	sallyport.signin_succeeded(uuid, text, bytea, bytea, bigint, jsonb),
