@@ -114,6 +114,14 @@ sp_buf_ok(const struct sp_buf *b)
 	return !b->failed;
 }
 
+void
+sp_buf_clear(struct sp_buf *b)
+{
+	b->len = 0;
+	if (b->p != NULL)
+		b->p[0] = '\0';
+}
+
 struct sp_str
 sp_buf_view(struct sp_buf *b)
 {

@@ -31,6 +31,8 @@ void sp_buf_printf(struct sp_buf *b, const char *fmt, ...) __attribute__((format
 void *sp_buf_room(struct sp_buf *b, size_t len);
 void sp_buf_added(struct sp_buf *b, size_t len);
 bool sp_buf_ok(const struct sp_buf *b);
+/* Empties it and keeps its memory; a failed one stays failed. */
+void sp_buf_clear(struct sp_buf *b);
 /* What is in it (always NUL-terminated behind the length). */
 struct sp_str sp_buf_view(struct sp_buf *b);
 

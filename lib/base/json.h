@@ -1,10 +1,14 @@
 /*
- * json.h - JSON in (strict, over json-c) and JSON out (written as it goes)
+ * json.h - JSON in (strict, into json-c's trees) and JSON out (written as it goes)
  *
- * In: RFC 8259 and nothing else.  Refused, though json-c would take it:
- * repeated names, single quotes, comments, NaN, \u0000, lone surrogates,
- * invalid UTF-8, numbers beyond a double, depth over 64, trailing bytes, a BOM.
- * The tree belongs to the arena.
+ * In: RFC 8259 and nothing else.  Refused, though json-c's own parser takes
+ * some of it: repeated names, single quotes, comments, NaN, \u0000, lone
+ * surrogates, invalid UTF-8, numbers beyond a double, depth over 64, trailing
+ * bytes, a BOM.  The tree belongs to the arena.
+ *
+ * No number is changed on its way through: an integer beyond 64 bits, and
+ * anything with a fraction or an exponent, is a json-c double that keeps its
+ * text and is written as it came.
  *
  * Out: a writer that appends to an sp_buf; commas and escapes are its business.
  */
@@ -14,7 +18,14 @@
 #include <json-c/json.h>
 #include "base/buf.h"
 
-#define SP_JSON_MAX_DEPTH 64	/* deeper than any honest message; json-c recurses to print */
+#define SP_JSON_MAX_DEPTH 64	/* deeper than any honest message; freeing and printing recurse */
+
+/*
+ * Memory of the largest tree that a stranger may have us build.  "{}," takes
+ * three bytes to send and about eight hundred to hold, so that a limit on the
+ * body alone would let 4 MiB become a gigabyte.
+ */
+#define SP_JSON_MAX_TREE ((size_t)64 * 1024 * 1024)
 
 /*
  * Parses all of `in`.  False: *why is a static text that says what was wrong
@@ -22,6 +33,10 @@
  * A top-level null is a success with *out == NULL.
  */
 SP_MUST_USE bool sp_json_parse(struct sp_arena *mem, struct sp_str in,
+    struct json_object **out, const char **why);
+
+/* The same for a file that an administrator named: without SP_JSON_MAX_TREE. */
+SP_MUST_USE bool sp_json_parse_large(struct sp_arena *mem, struct sp_str in,
     struct json_object **out, const char **why);
 
 /* Member of an object or NULL (also when obj is not an object, or the member is null). */
@@ -34,7 +49,7 @@ struct sp_str sp_json_text(struct json_object *string);
 enum sp_json_type {
 	SP_JSON_STRING,		/* struct sp_str */
 	SP_JSON_STRINGS,	/* struct sp_json_strings */
-	SP_JSON_INT,		/* int64_t; 42.0 is taken, 42.5 is not */
+	SP_JSON_INT,		/* int64_t; 42.0 is taken, 42.5 and 1e16 are not */
 	SP_JSON_BOOL,		/* bool */
 	SP_JSON_OBJECT,		/* struct json_object * */
 	SP_JSON_ARRAY,		/* struct json_object * */
@@ -57,15 +72,19 @@ struct sp_json_field {
 
 /*
  * Reads the known members of an object into a struct; unknown members are left
- * alone, a null member counts as absent.  False: *why names the member and the
- * fault ("redirect_uris: not an array of strings"); it is made in the arena.
+ * alone, a null member counts as absent.  What is absent leaves its place in the
+ * struct as the caller preset it.  False: *why names the member and the fault
+ * ("redirect_uris: not an array of strings"), made in the arena, and *out is
+ * untouched.
  */
 SP_MUST_USE bool sp_json_read(struct sp_arena *mem, struct json_object *obj,
     const struct sp_json_field *fields, void *out, const char **why);
 
 /*
  * The canonical text used for digests: members sorted by name (bytewise), no
- * white space, numbers as json-c prints them.  Equal values give equal text.
+ * white space, one way to escape, numbers as they were written (1.0 is not 1).
+ * Texts that differ only in member order, space or escapes give equal text;
+ * different values never do.
  */
 struct sp_str sp_json_canonical(struct sp_arena *mem, struct json_object *obj);
 
@@ -88,6 +107,7 @@ void sp_jw_int(struct sp_json_writer *w, int64_t n);
 void sp_jw_bool(struct sp_json_writer *w, bool yes);
 void sp_jw_null(struct sp_json_writer *w);
 void sp_jw_raw(struct sp_json_writer *w, struct sp_str json);	/* already JSON; trusted */
+/* A tree, members in their order.  It is only read: threads may share it. */
 void sp_jw_value(struct sp_json_writer *w, struct json_object *obj);
 
 /* name and value in one call; the optional ones write nothing when absent */
