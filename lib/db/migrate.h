@@ -16,7 +16,8 @@ struct sp_migration {
 	const char *name;
 	const char *sql;
 };
-extern const struct sp_migration sp_migrations[];	/* generated; number 0 ends it */
+extern const struct sp_migration sp_migrations[];	/* generated, ascending; number 0 ends it */
+extern const int sp_migration_newest, sp_migration_count;	/* of them; without linking the texts */
 
 typedef void sp_migrate_fn(void *arg, const struct sp_migration *m, bool applied_now);
 
