@@ -14,8 +14,19 @@
 
 struct sp_authority;		/* process life; kept in sp_process.state or inside it */
 
-/* Starts the listener (FastCGI).  Called from a program's start(). */
-SP_MUST_USE bool sp_authority_start(struct sp_process *process, struct sp_authority **out);
+/*
+ * On the listener's thread, after a change has been taken in: `what` is "keys",
+ * "catalog", or NULL when anything may have changed.  For what else a program
+ * keeps in memory.
+ */
+typedef void sp_authority_hook(void *arg, struct sp_db *db, const char *what);
+
+/*
+ * Called from a program's start().  FastCGI: starts the listener, which loads
+ * everything as soon as the database is there.  CGI: only remembers the process.
+ */
+SP_MUST_USE bool sp_authority_start(struct sp_process *process, sp_authority_hook *hook, void *arg,
+    struct sp_authority **out);
 void sp_authority_stop(struct sp_authority *authority);
 
 /*
@@ -35,5 +46,8 @@ SP_MUST_USE bool sp_authority_resources(struct sp_request *req, struct sp_author
  */
 SP_MUST_USE bool sp_authority_revoked(struct sp_request *req, struct sp_authority *authority,
     struct sp_str grant_id, struct sp_str jti, bool *revoked);
+
+/* Grows with every change of the keys: what was verified before is verified again. */
+uint64_t sp_authority_generation(struct sp_authority *authority);
 
 #endif

@@ -34,11 +34,16 @@ struct sp_resources {
 	size_t count;
 };
 
-/* Loads the list (one query). */
+/* Loads the list (one query).  False: the database failed, or a row is not what it should be. */
 SP_MUST_USE bool sp_resources_load(struct sp_db *db, struct sp_arena *mem, const char *issuer,
     struct sp_resources *out);
 
 /* By canonical URL or alias; NULL when unknown.  An absent slice gives the default resource. */
 const struct sp_resource *sp_resource_find(const struct sp_resources *all, struct sp_str resource);
+/* By its name ("" is the default resource); NULL when unknown. */
+const struct sp_resource *sp_resource_by_name(const struct sp_resources *all, struct sp_str name);
+
+/* The canonical URL of a resource: issuer + /mcp, or issuer + /mcp/NAME. */
+const char *sp_resource_url(struct sp_arena *mem, const char *issuer, const char *name);
 
 #endif

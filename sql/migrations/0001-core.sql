@@ -398,6 +398,13 @@ RETURNS TABLE (key text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = 
 	SELECT r.key FROM sallyport.revocation r WHERE r.expires_at > now();
 $$;
 
+-- For a resource server that is not up to date with the notifications (plain CGI, listener away).
+CREATE FUNCTION sallyport.token_revoked(p_grant_id uuid, p_jti text)
+RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT NOT EXISTS (SELECT 1 FROM sallyport.grants g WHERE g.grant_id = p_grant_id AND g.revoked_at IS NULL)
+	    OR EXISTS (SELECT 1 FROM sallyport.revocation r WHERE r.key = 'j:' || p_jti);
+$$;
+
 -- Longest life of an access token for which a revocation must be remembered.
 CREATE FUNCTION sallyport.revocation_add(p_key text)
 RETURNS void LANGUAGE sql AS $$
@@ -896,6 +903,7 @@ GRANT EXECUTE ON FUNCTION
 	sallyport.browser_session_user(bytea),
 	sallyport.browser_session_end(bytea, jsonb),
 	sallyport.revocations(),
+	sallyport.token_revoked(uuid, text),
 	sallyport.grant_revoke(uuid, text, jsonb),
 	sallyport.consent_covers(uuid, text, text, text, text[], bytea),
 	sallyport.authorize_approve(uuid, bytea, text, text, boolean, text, text, text[], text, bytea, bytea, bigint, boolean, jsonb),
