@@ -5,3 +5,8 @@ include tests/t/local.mk
 include tests/clients/local.mk
 include tests/browser/local.mk
 include tests/bench/local.mk
+
+EXTRA_DIST += tests/lib/tap.sh
+EXTRA_DIST += tests/lib/http.sh
+EXTRA_DIST += tests/lib/sallyport.sh
+EXTRA_DIST += tests/lib/run-unit

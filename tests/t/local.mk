@@ -1,1 +1,8 @@
-# what tests/t/ adds to the build
+# What tests/t/ adds to the build: scripts that speak TAP, run in this order.
+t_tests =
+t_tests += tests/t/0001-floors.t
+t_tests += tests/t/0002-forbidden.t
+t_tests += tests/t/0003-words.t
+
+TESTS += $(t_tests)
+EXTRA_DIST += $(t_tests)

@@ -1,0 +1,261 @@
+# sallyport.sh - a throwaway Sallyport for tests/t/*.t; sourced, bash
+#
+#	. "$(dirname "$0")/../lib/sallyport.sh"
+#	plan 3
+#	start_postgres && migrate && start_httpd "${HTTPD:-nginx}"
+#	add_user alice
+#	client=$(register_client)
+#	code=$(authorize_as alice "$client")
+#	is "the code buys a token" 200 "$(redeem "$code")"
+#
+# Everything lives in $T, a directory below /tmp, and is gone with all processes
+# when the test ends, however it ends.  Set SP_TEST_KEEP=1 to keep the directory.
+# The functions that talk HTTP are in http.sh.
+# shellcheck shell=bash
+
+. "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+. "$top_srcdir/build-aux/services.sh"
+
+# ---- the directory and its end ----
+
+T=$(mktemp -d /tmp/sallyport-t.XXXXXX) || exit 1	# short: sockets live here
+sv_home=$T
+sv_run=$T/run
+sv_log=$T/log
+sv_config=$T/sallyport.conf
+sv_programs=$T/cgi-bin
+sv_www=$T/www
+sv_examples=$top_srcdir/httpd-examples
+sv_port=0
+sv_workers=${SP_TEST_WORKERS:-2}
+# Neither PostgreSQL nor Apache runs as root.  One user is enough for a test.
+sv_pg_user=
+[ "$(id -u)" -ne 0 ] || sv_pg_user=$(getent passwd postgres >/dev/null && echo postgres || echo nobody)
+sv_web_user=$sv_pg_user
+sv_env=()
+for name in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS; do
+	[ -z "${!name:-}" ] || sv_env+=("$name=${!name}")
+done
+chmod 0711 "$T"
+sv_private_dir "$sv_web_user" "$sv_run"
+sv_private_dir "$sv_web_user" "$sv_log"
+: >"$T/secrets"
+
+# Settings of the tester's own Sallyport are not ours.
+for name in "${!SALLYPORT_@}"; do unset "$name"; done
+export SALLYPORT_CONFIG=$sv_config
+
+# secret VALUE...: must appear in no log; looked for at the end.
+secret() {
+	local value
+	for value; do
+		[ "${#value}" -lt 8 ] || printf '%s\n' "$value" >>"$T/secrets"
+	done
+}
+
+# What a test cannot see by asking: what the logs say, and who still runs.
+tap_bad_end() {
+	local found sessions
+	found=$(grep -hE 'ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion .* failed|stack smashing' \
+		"$sv_log"/*.log 2>/dev/null)
+	[ -z "$found" ] || note "in the logs: $found"
+	[ ! -s "$T/secrets" ] || ! grep -lF -f "$T/secrets" "$sv_log"/*.log >"$T/leaks" 2>/dev/null || {
+		note "a secret stands in these logs: $(cat "$T/leaks")"
+		found=yes
+	}
+	sessions=$(sort -u "$T/sessions" 2>/dev/null | paste -sd, -)
+	sessions=${sessions:+$(ps -o pid=,args= -s "$sessions" 2>/dev/null | grep -v ' <defunct>$')}
+	[ -z "$sessions" ] || {
+		note "still running: $sessions"
+		awk '{ print $1 }' <<<"$sessions" | xargs -r kill -9 2>/dev/null
+		found=yes
+	}
+	[ -n "$found" ]
+}
+
+stop_all() {
+	local status=$?
+	trap - EXIT INT TERM HUP
+	cat "$sv_run"/*.pid 2>/dev/null | awk 'NF { print $1 }' >>"$T/sessions"
+	sv_httpd_stop
+	sv_programs_stop
+	sv_stop postgres QUIT
+	if tap_bad_end; then status=1; fi
+	if [ "$status" -ne 0 ] || [ "$tap_failed" -gt 0 ]; then
+		for log in "$sv_log"/*.log; do
+			[ ! -s "$log" ] || note "-- ${log##*/}" "" "$(tail -n 20 "$log")"
+		done
+	fi
+	if [ -n "${SP_TEST_KEEP:-}" ]; then note "kept: $T"; else rm -rf "$T"; fi
+	exit "$status"
+}
+trap stop_all EXIT
+trap 'exit 1' INT TERM HUP
+
+# needs COMMAND...: skips the whole test where one is missing.
+needs() {
+	local command
+	for command; do
+		command -v "$command" >/dev/null || skip_all "$command is not installed"
+	done
+}
+
+# ---- PostgreSQL ----
+
+# An empty cluster, made once per build directory and server version.
+postgres_template() {
+	local bin template
+	bin=$(sv_postgres_bin) || skip_all "no PostgreSQL server (15 or newer) is installed"
+	template=$top_builddir/tests/postgres-$("$bin/postgres" --version | tr -cd '0-9.').tar
+	if [ ! -e "$template" ]; then
+		sv_postgres_init --no-sync -A trust >"$sv_log/initdb.log" 2>&1 || {
+			note "$(tail -n 5 "$sv_log/initdb.log")"
+			exit 1
+		}
+		mkdir -p "$top_builddir/tests" &&
+			tar -C "$T/postgres" -cf "$template.$$" data && mv "$template.$$" "$template" || exit 1
+	else
+		sv_private_dir "$sv_pg_user" "$T/postgres"
+		tar -C "$T/postgres" -xf "$template"
+		[ -z "$sv_pg_user" ] || chown -R "$sv_pg_user" "$T/postgres"
+	fi
+}
+
+# start_postgres [-c NAME=VALUE]...: a cluster of this test's own, on a socket in $T/postgres.
+# Whatever is committed is on the disk, as in production, except where a test says otherwise.
+start_postgres() {
+	[ -d "$T/postgres/data" ] || postgres_template
+	sv_postgres_start -c max_connections=200 -c log_line_prefix='%m [%p] %u ' "$@" && sv_running postgres || {
+		note "PostgreSQL did not start: $(tail -n 5 "$sv_log/postgres.log")"
+		return 1
+	}
+}
+
+stop_postgres() {
+	sv_stop postgres "${1:-INT}"
+}
+
+# sql TEXT [PSQL OPTION]...: as superuser, unaligned.
+sql() {
+	local text=$1
+	shift
+	psql -qXAt -v ON_ERROR_STOP=1 -h "$T/postgres" -U postgres -d "${sql_database:-sallyport}" "$@" <<<"$text"
+}
+
+# make_database: our roles and an empty database.
+make_database() {
+	sql_database=postgres sql "CREATE ROLE sallyport LOGIN; CREATE ROLE sallyport_app LOGIN;
+	    CREATE ROLE sallyport_tool; GRANT sallyport_tool TO sallyport_app" &&
+		sql_database=postgres sql "CREATE DATABASE sallyport OWNER sallyport"
+}
+
+# One line that changes when any state changes: a digest over all rows of all
+# tables but the audit trail and the rate limits.
+db_checksum() {
+	sql "SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n'' ORDER BY t::text), ''''))
+	              FROM %s t', c.oid::regclass, c.oid::regclass)
+	       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	      WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)'
+	        AND c.oid::regclass::text NOT IN ('sallyport.audit', 'sallyport.rate')
+	      ORDER BY c.oid::regclass::text \gexec" | sha256sum | cut -c1-64
+}
+
+# ---- Sallyport ----
+
+sallyport() {
+	"$top_builddir/bin/sallyport" "$@"
+}
+
+# settings [NAME=VALUE]...: writes the settings file; what is given wins.
+settings() {
+	local setting
+	[ "$sv_port" != 0 ] || sv_port=$(free_port)
+	issuer=http://localhost:$sv_port
+	{
+		echo "issuer = $issuer"
+		echo "database = host=$T/postgres dbname=sallyport user=sallyport_app"
+		echo "admin_database = host=$T/postgres dbname=sallyport user=sallyport"
+		echo "master_key_file = $T/master.key"
+		echo "template_dir = $sv_www/templates"
+		for setting; do echo "${setting%%=*} = ${setting#*=}"; done
+	} | awk '{ name = $1; if (!(name in line)) order[++n] = name; line[name] = $0 }
+	     END { for (i = 1; i <= n; i++) print line[order[i]] }' >"$sv_config"
+}
+
+# A port that nobody listens on, below those the kernel gives to clients.
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + (RANDOM << 15 | RANDOM) % 12000))
+		sv_port_taken "$port" || break
+	done
+	echo "$port"
+}
+
+# migrate [NAME=VALUE]...: settings, roles, keys, schema.
+migrate() {
+	settings "$@"
+	make_database || return 1
+	sallyport init >"$sv_log/init.log" 2>&1 && sallyport migrate >>"$sv_log/init.log" 2>&1 || {
+		note "$(tail -n 5 "$sv_log/init.log")"
+		return 1
+	}
+	[ -z "$sv_web_user" ] || chown "$sv_web_user" "$T/master.key"
+}
+
+# The programs and pages, where the user that runs them can reach them.
+stage() {
+	local name
+	[ ! -d "$sv_programs" ] || return 0
+	mkdir -p "$sv_programs" "$sv_www"
+	chmod 0755 "$sv_programs" "$sv_www"
+	for name in $sv_program_names; do
+		[ ! -x "$top_builddir/cgi-bin/$name" ] || cp "$top_builddir/cgi-bin/$name" "$sv_programs/"
+	done
+	cp -R "$top_srcdir/www/." "$sv_www/"
+	chmod -R a+rX "$sv_www"
+}
+
+start_workers() {
+	needs spawn-fcgi multiwatch
+	stage
+	sv_programs_start || {
+		note "a program did not start"
+		return 1
+	}
+}
+
+stop_workers() {
+	sv_programs_stop
+}
+
+# start_httpd [KIND]: the web server, and the programs unless it starts them itself.
+start_httpd() {
+	local kind=${1:-nginx} tries
+	case $kind in
+	apache*) needs apache2 ;;
+	cgi) kind=apache-cgi && needs apache2 ;;
+	lighttpd*) needs lighttpd ;;
+	*) needs "$kind" ;;
+	esac
+	needs curl jq
+	[ "$sv_port" != 0 ] || sv_port=$(free_port)
+	case $kind in
+	*-cgi | *-fcgid) stage ;;
+	*) start_workers || return 1 ;;
+	esac
+	for tries in 1 2 3 4 5; do
+		if sv_httpd_start "$kind"; then return 0; fi
+		# perhaps somebody was faster to take the port: the issuer changes with it
+		sv_port_taken "$sv_port" && [ "$tries" -lt 5 ] || break
+		sv_port=$(free_port)
+		sed -i "s|^issuer = .*|issuer = http://localhost:$sv_port|" "$sv_config"
+		issuer=http://localhost:$sv_port
+		stop_workers
+		case $kind in *-cgi | *-fcgid) ;; *) start_workers || return 1 ;; esac
+	done
+	note "$kind did not start: $(tail -n 5 "$sv_log/httpd.log")"
+	return 1
+}
+
+. "$top_srcdir/tests/lib/http.sh"
