@@ -37,6 +37,17 @@ sp_log_threshold(enum sp_log_level level)
 	threshold = level;
 }
 
+bool
+sp_log_level_named(const char *name, enum sp_log_level *out)
+{
+	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++)
+		if (strcmp(name, level_names[i]) == 0) {
+			*out = (enum sp_log_level)i;
+			return true;
+		}
+	return false;
+}
+
 void
 sp_log_request_id(const char *request_id)
 {

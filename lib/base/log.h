@@ -30,6 +30,8 @@ struct sp_log_field {
 
 void sp_log_program(const char *name);			/* once, at start; a literal */
 void sp_log_threshold(enum sp_log_level level);		/* default SP_INFO */
+/* "debug", "info", "warn", "error". */
+SP_MUST_USE bool sp_log_level_named(const char *name, enum sp_log_level *out);
 /* The request id that lines of this thread carry; NULL ends it. Not copied. */
 void sp_log_request_id(const char *request_id);
 void sp_log_fields(enum sp_log_level level, const char *event,

@@ -2,11 +2,14 @@
  * settings.h - one table of settings: name, type, unit, default, range, help
  *
  * Sources, the later one wins: the default; the file named by SALLYPORT_CONFIG
- * (default SYSCONFDIR/sallyport.conf) with lines "name = value" and "#"
- * comments; the environment, SALLYPORT_NAME in upper case (which is where a
- * web server's CGI or FastCGI spawner puts its own).  An unknown name of ours
- * in either is an error, and every error is reported, not only the first.
- * Read once at start and on SIGHUP; read-only in between.
+ * (default SYSCONFDIR/sallyport.conf, which need not exist); the environment,
+ * SALLYPORT_NAME in upper case (which is where a web server's CGI or FastCGI
+ * spawner puts its own).  A line of the file is "name = value", or empty, or
+ * begins with "#"; a value runs to the end of its line and has no quotes.
+ *
+ * An unknown name of ours in either source is an error, and every error is
+ * reported, not only the first.  Read once at start and on SIGHUP; read-only in
+ * between.
  */
 #ifndef SP_BASE_SETTINGS_H
 #define SP_BASE_SETTINGS_H
@@ -62,12 +65,21 @@ struct sp_settings {
  * untouched.  The result lives until sp_settings_free().
  */
 SP_MUST_USE bool sp_settings_load(struct sp_settings **out, struct sp_buf *errors);
+/*
+ * The same from the text of a file, whose name is for the error messages, and an
+ * environment ("NAME=value", ended by NULL).
+ */
+SP_MUST_USE bool sp_settings_parse(struct sp_str text, const char *file, char *const *env,
+    struct sp_settings **out, struct sp_buf *errors);
 void sp_settings_free(struct sp_settings *s);
 
-/* For `sallyport doctor`, --check and the documentation test: name, type, unit, default, help. */
+/* For `sallyport doctor`, --check and the documentation test. */
 struct sp_setting_info {
-	const char *name, *type, *unit, *default_text, *help;
-	int64_t min, max;
+	const char *name;
+	const char *type;	/* "text", "integer" or "boolean" */
+	const char *unit;	/* "seconds", "bytes" ...; "" for none */
+	const char *default_text, *help;
+	int64_t min, max;	/* of an integer */
 	bool secret;		/* the value is never shown */
 };
 const struct sp_setting_info *sp_setting_info(size_t index);	/* NULL at the end */
