@@ -23,6 +23,32 @@ sv_program_names="well-known authorize token register mcp status"
 # Debian keeps these out of the path of ordinary users.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
+# sv_packages NAME...: installs the Debian packages that are missing, as root or by sudo.
+sv_packages() {
+	local package missing=() sudo=()
+	if ! command -v apt-get >/dev/null; then
+		echo "no apt-get here: the packages are taken for granted"
+		return 0
+	fi
+	for package; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+	done
+	[ "${#missing[@]}" -gt 0 ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		if ! sudo -n true 2>/dev/null && ! { [ -t 0 ] && sudo -v; }; then
+			echo "packages are missing and sudo asks for a password; install them, then run this again:"
+			echo "    apt-get install ${missing[*]}"
+			return 1
+		fi
+		sudo=(sudo -n)
+	fi
+	echo "installing ${missing[*]}"
+	set -- env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+		install --no-install-recommends "${missing[@]}"
+	# the lists of packages may be old, or not there at all
+	"${sudo[@]}" "$@" || { "${sudo[@]}" apt-get -q update && "${sudo[@]}" "$@"; }
+}
+
 # The newest PostgreSQL server from version 15 on: its directory of programs.
 sv_postgres_bin() {
 	local dir

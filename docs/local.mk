@@ -1,1 +1,2 @@
 # what docs/ adds to the build
+dist_man_MANS += docs/man/sallyport.conf.5

@@ -21,7 +21,7 @@ install-httpd-examples:
 	for file in $(httpd_examples); do \
 		$(SED) -e 's|/usr/libexec/sallyport|$(cgibindir)|g' \
 			-e 's|/usr/share/sallyport|$(pkgdatadir)|g' \
-			-e 's|/etc/sallyport\.|$(sysconfdir)/sallyport.|g' \
+			-e 's|/etc/sallyport|$(sysconfdir)/sallyport|g' \
 			'$(srcdir)/'"$$file" > '$(DESTDIR)$(docdir)/'"$$file" && \
 		chmod 644 '$(DESTDIR)$(docdir)/'"$$file" || exit 1; \
 	done

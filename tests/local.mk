@@ -10,3 +10,8 @@ EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/lib/http.sh
 EXTRA_DIST += tests/lib/sallyport.sh
 EXTRA_DIST += tests/lib/run-unit
+
+# prints tables of the code for the tests that compare them with the documentation
+check_PROGRAMS += tests/lib/tables
+tests_lib_tables_SOURCES = tests/lib/tables.c
+tests_lib_tables_LDADD = $(SALLYPORT_LIBS)

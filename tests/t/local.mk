@@ -3,6 +3,7 @@ t_tests =
 t_tests += tests/t/0001-floors.t
 t_tests += tests/t/0002-forbidden.t
 t_tests += tests/t/0003-words.t
+t_tests += tests/t/0004-settings.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
