@@ -332,6 +332,166 @@ CREATE TABLE sallyport.client_document (
 	failure		text
 );
 
+-- What is known of clients that most people connect with, for the day on which
+-- their document cannot be fetched from here (some answer data centres with a
+-- challenge).  A copy that was really fetched takes its place.
+INSERT INTO sallyport.client_document (client_id, document) VALUES
+('https://claude.ai/oauth/mcp-oauth-client-metadata', '{
+	"client_id": "https://claude.ai/oauth/mcp-oauth-client-metadata",
+	"client_name": "Claude", "client_uri": "https://claude.ai",
+	"redirect_uris": ["https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"],
+	"grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+	"token_endpoint_auth_method": "none"}'),
+('https://claude.ai/oauth/claude-code-client-metadata', '{
+	"client_id": "https://claude.ai/oauth/claude-code-client-metadata",
+	"client_name": "Claude Code", "client_uri": "https://claude.ai",
+	"redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
+	"grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+	"token_endpoint_auth_method": "none"}'),
+('https://vscode.dev/oauth/client-metadata.json', '{
+	"client_id": "https://vscode.dev/oauth/client-metadata.json",
+	"client_name": "Visual Studio Code", "client_uri": "https://code.visualstudio.com",
+	"redirect_uris": ["http://127.0.0.1/", "http://127.0.0.1:33418/", "https://vscode.dev/redirect",
+		"https://insiders.vscode.dev/redirect"],
+	"grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+	"token_endpoint_auth_method": "none"}');
+
+-- A JSON array of strings as text[].
+CREATE FUNCTION sallyport.text_array(p jsonb)
+RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(array_agg(x ORDER BY n), '{}')
+	  FROM jsonb_array_elements_text(coalesce(p, '[]')) WITH ORDINALITY AS e (x, n);
+$$;
+
+-- Writes a client from its judged metadata: the members of RFC 7591, `scope` a
+-- text or absent, and nothing that was not judged.
+CREATE FUNCTION sallyport.client_write(p_client_id text, p_kind text, p_metadata jsonb,
+    p_metadata_sha256 bytea, p_secret_sha256 bytea, p_expires_at timestamptz)
+RETURNS void LANGUAGE sql AS $$
+	INSERT INTO sallyport.client AS c (client_id, kind, client_name, client_uri, logo_uri, tos_uri, policy_uri,
+	    redirect_uris, grant_types, response_types, token_endpoint_auth_method, client_secret_sha256, jwks,
+	    scope, metadata, metadata_sha256, expires_at)
+	VALUES (p_client_id, p_kind, p_metadata->>'client_name', p_metadata->>'client_uri', p_metadata->>'logo_uri',
+	    p_metadata->>'tos_uri', p_metadata->>'policy_uri',
+	    sallyport.text_array(p_metadata->'redirect_uris'), sallyport.text_array(p_metadata->'grant_types'),
+	    sallyport.text_array(p_metadata->'response_types'), p_metadata->>'token_endpoint_auth_method',
+	    p_secret_sha256, p_metadata->'jwks', string_to_array(nullif(p_metadata->>'scope', ''), ' '),
+	    p_metadata, p_metadata_sha256, p_expires_at)
+	ON CONFLICT (client_id) DO UPDATE SET
+	    client_name = excluded.client_name, client_uri = excluded.client_uri, logo_uri = excluded.logo_uri,
+	    tos_uri = excluded.tos_uri, policy_uri = excluded.policy_uri, redirect_uris = excluded.redirect_uris,
+	    grant_types = excluded.grant_types, response_types = excluded.response_types,
+	    token_endpoint_auth_method = excluded.token_endpoint_auth_method,
+	    client_secret_sha256 = excluded.client_secret_sha256, jwks = excluded.jwks, scope = excluded.scope,
+	    metadata = excluded.metadata, metadata_sha256 = excluded.metadata_sha256
+	 WHERE c.kind = excluded.kind;		-- disabled_at stays: what an administrator ended stays ended
+$$;
+
+-- RFC 7591.  A public client that is registered again with the same metadata gets
+-- the client_id it has (clients register at every start); else p_client_id is taken.
+-- wait_seconds is not null when this address has registered too often.
+CREATE FUNCTION sallyport.client_register(p_client_id text, p_metadata jsonb, p_metadata_sha256 bytea,
+    p_secret_sha256 bytea, p_unused_ttl bigint, p_per_hour bigint, p_address text, ctx jsonb)
+RETURNS TABLE (client_id text, issued_at bigint, wait_seconds bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	v_wait bigint;
+	v_client_id text;
+	v_created_at timestamptz;
+BEGIN
+	IF p_per_hour > 0 THEN
+		v_wait := sallyport.rate_take('register:' || p_address, p_per_hour, 3600);
+		IF v_wait IS NOT NULL THEN
+			RETURN QUERY SELECT NULL::text, NULL::bigint, v_wait;
+			RETURN;
+		END IF;
+	END IF;
+	IF p_secret_sha256 IS NULL THEN
+		UPDATE sallyport.client c
+		   SET expires_at = CASE WHEN c.expires_at IS NOT NULL
+		       THEN now() + make_interval(secs => p_unused_ttl) END
+		 WHERE c.client_id = (SELECT d.client_id FROM sallyport.client d
+		           WHERE d.metadata_sha256 = p_metadata_sha256 AND d.kind = 'registered'
+		             AND d.metadata = p_metadata AND d.client_secret_sha256 IS NULL
+		             AND d.disabled_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > now())
+		           LIMIT 1)
+		RETURNING c.client_id, c.created_at INTO v_client_id, v_created_at;
+		IF FOUND THEN
+			PERFORM sallyport.audit_write('client.register', 'ok', NULL, v_client_id, NULL, NULL,
+			    '{"known": true}', ctx);
+			RETURN QUERY SELECT v_client_id, extract(epoch FROM v_created_at)::bigint, NULL::bigint;
+			RETURN;
+		END IF;
+	END IF;
+	PERFORM sallyport.client_write(p_client_id, 'registered', p_metadata, p_metadata_sha256,
+	    p_secret_sha256, now() + make_interval(secs => p_unused_ttl));
+	PERFORM sallyport.audit_write('client.register', 'ok', NULL, p_client_id, NULL, NULL,
+	    jsonb_build_object('client_name', p_metadata->>'client_name'), ctx);
+	RETURN QUERY SELECT p_client_id, extract(epoch FROM now())::bigint, NULL::bigint;
+END
+$$;
+
+-- What /authorize needs of a client, and for URL client_ids how its document stands:
+-- document: the last good copy; etag of it; fresh: no need to fetch.
+CREATE FUNCTION sallyport.client_lookup(p_client_id text)
+RETURNS TABLE (client_id text, kind text, metadata text, metadata_sha256 bytea, usable boolean,
+    scope text, resource text, document text, etag text, fresh boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT c.client_id, c.kind, c.metadata::text, c.metadata_sha256,
+	       c.disabled_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > now()),
+	       array_to_string(c.scope, ' '), c.resource,
+	       d.document::text, d.etag, coalesce(d.fresh_until > now(), false)
+	  FROM (VALUES (p_client_id)) x (id)
+	  LEFT JOIN sallyport.client c ON c.client_id = x.id
+	  LEFT JOIN sallyport.client_document d ON d.client_id = x.id
+	 WHERE c.client_id IS NOT NULL OR d.client_id IS NOT NULL;
+$$;
+
+-- May a document be fetched from this host now?  Null: yes; else seconds to wait.
+-- Counted for all workers: 30 a minute from one host, 120 in all.
+CREATE FUNCTION sallyport.client_document_take(p_host text)
+RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+	SELECT greatest(sallyport.rate_take('document:' || lower(p_host), 30, 60),
+	    sallyport.rate_take('document', 120, 60));
+$$;
+
+-- A document that was fetched well (or found unchanged: p_document is the copy).
+CREATE FUNCTION sallyport.client_document_store(p_client_id text, p_document jsonb, p_etag text,
+    p_fresh_seconds bigint, p_metadata jsonb, p_metadata_sha256 bytea, ctx jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+	v_before bytea;
+BEGIN
+	SELECT c.metadata_sha256 INTO v_before FROM sallyport.client c WHERE c.client_id = p_client_id;
+	INSERT INTO sallyport.client_document AS d (client_id, document, etag, fetched_at, fresh_until)
+	VALUES (p_client_id, p_document, p_etag, now(), now() + make_interval(secs => p_fresh_seconds))
+	ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, etag = excluded.etag,
+	    fetched_at = now(), fresh_until = excluded.fresh_until, failed_at = NULL, failure = NULL;
+	PERFORM sallyport.client_write(p_client_id, 'document', p_metadata, p_metadata_sha256, NULL, NULL);
+	IF v_before IS DISTINCT FROM p_metadata_sha256 THEN
+		PERFORM sallyport.audit_write('client.document', 'ok', NULL, p_client_id, NULL, NULL,
+		    jsonb_build_object('changed', v_before IS NOT NULL), ctx);
+	END IF;
+END
+$$;
+
+-- The last good copy serves although the fetch failed (p_metadata as judged now),
+-- or there is none and the failure is only written down.
+CREATE FUNCTION sallyport.client_document_failed(p_client_id text, p_failure text, p_metadata jsonb,
+    p_metadata_sha256 bytea, ctx jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	PERFORM sallyport.audit_write('client.document', 'error', NULL, p_client_id, NULL, NULL,
+	    jsonb_build_object('why', p_failure, 'last_good', p_metadata IS NOT NULL), ctx);
+	IF p_metadata IS NOT NULL THEN
+		UPDATE sallyport.client_document d SET failed_at = now(), failure = p_failure,
+		    fresh_until = now() + interval '1 minute'		-- not again at once
+		 WHERE d.client_id = p_client_id;
+		PERFORM sallyport.client_write(p_client_id, 'document', p_metadata, p_metadata_sha256, NULL, NULL);
+	END IF;
+END
+$$;
+
 -- ---------------------------------------------------------------- grants
 
 -- What one person (or, without a user, one service client) allowed one client.
@@ -902,6 +1062,11 @@ GRANT EXECUTE ON FUNCTION
 	sallyport.signin_succeeded(uuid, text, bytea, bytea, bigint, jsonb),
 	sallyport.browser_session_user(bytea),
 	sallyport.browser_session_end(bytea, jsonb),
+	sallyport.client_register(text, jsonb, bytea, bytea, bigint, bigint, text, jsonb),
+	sallyport.client_lookup(text),
+	sallyport.client_document_take(text),
+	sallyport.client_document_store(text, jsonb, text, bigint, jsonb, bytea, jsonb),
+	sallyport.client_document_failed(text, text, jsonb, bytea, jsonb),
 	sallyport.revocations(),
 	sallyport.token_revoked(uuid, text),
 	sallyport.grant_revoke(uuid, text, jsonb),
