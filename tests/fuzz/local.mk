@@ -1,1 +1,33 @@
-# what tests/fuzz/ adds to the build
+# What tests/fuzz/ adds to the build: one target for each parser of outside bytes.
+#
+# fuzz_NAME.c has the inputs corpus/NAME/*.  `make check` replays them with any
+# compiler, linked with replay.c.  Configured with CC=clang --enable-fuzzers a
+# target is linked with libFuzzer instead and looks for new ones:
+#	tests/fuzz/fuzz_json -max_total_time=60 corpus tests/fuzz/corpus/json
+# A new target copies the four lines of another one.
+if FUZZERS
+fuzz_main = tests/fuzz/fuzz.h
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+fuzz_main = tests/fuzz/fuzz.h tests/fuzz/replay.c
+fuzz_ldflags = $(AM_LDFLAGS)
+endif
+
+check_PROGRAMS += tests/fuzz/fuzz_encode
+tests_fuzz_fuzz_encode_SOURCES = tests/fuzz/fuzz_encode.c $(fuzz_main)
+tests_fuzz_fuzz_encode_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_encode_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
+tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_json_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_settings
+tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_main)
+tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_settings_LDADD = $(SALLYPORT_LIBS)
+
+TESTS += tests/fuzz/replay.t
+EXTRA_DIST += tests/fuzz/replay.t
+EXTRA_DIST += tests/fuzz/corpus
