@@ -1,1 +1,26 @@
-# what tests/unit/ adds to the build
+# What tests/unit/ adds to the build: one cmocka program for each module.
+if HAVE_CMOCKA
+UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/unit.h
+
+check_PROGRAMS += tests/unit/test_str
+TESTS += tests/unit/test_str
+tests_unit_test_str_SOURCES = tests/unit/test_str.c
+tests_unit_test_str_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_arena
+TESTS += tests/unit/test_arena
+tests_unit_test_arena_SOURCES = tests/unit/test_arena.c
+tests_unit_test_arena_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_buf
+TESTS += tests/unit/test_buf
+tests_unit_test_buf_SOURCES = tests/unit/test_buf.c
+tests_unit_test_buf_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_encode
+TESTS += tests/unit/test_encode
+tests_unit_test_encode_SOURCES = tests/unit/test_encode.c
+tests_unit_test_encode_LDADD = $(UNIT_LIBS)
+
+endif
