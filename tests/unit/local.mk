@@ -1,7 +1,7 @@
 # What tests/unit/ adds to the build: one cmocka program for each module.
-if HAVE_CMOCKA
-UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/unit/unit.h
+UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
 
 check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
