@@ -112,6 +112,8 @@ void sp_jw_value(struct sp_json_writer *w, struct json_object *obj);
 
 /* name and value in one call; the optional ones write nothing when absent */
 void sp_jw_kstr(struct sp_json_writer *w, const char *name, struct sp_str s);
+/* The members of an object that is already JSON, without its braces; trusted. */
+void sp_jw_members(struct sp_json_writer *w, struct sp_str object);
 void sp_jw_kcstr(struct sp_json_writer *w, const char *name, const char *s);
 void sp_jw_kcstr_if(struct sp_json_writer *w, const char *name, const char *s);
 void sp_jw_kint(struct sp_json_writer *w, const char *name, int64_t n);

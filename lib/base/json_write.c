@@ -115,6 +115,13 @@ sp_jw_raw(struct sp_json_writer *w, struct sp_str json)
 }
 
 void
+sp_jw_members(struct sp_json_writer *w, struct sp_str object)
+{
+	if (object.len > 2)
+		sp_jw_raw(w, sp_str_sub(object, 1, object.len - 1));
+}
+
+void
 sp_jw_kstr(struct sp_json_writer *w, const char *name, struct sp_str s)
 {
 	sp_jw_key(w, name);
