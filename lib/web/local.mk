@@ -1,1 +1,21 @@
 # what lib/web/ adds to the build
+lib_libsallyport_a_SOURCES += lib/web/address.c
+lib_libsallyport_a_SOURCES += lib/web/cgi.c lib/web/cgi.h
+lib_libsallyport_a_SOURCES += lib/web/cookie.c lib/web/cookie.h
+lib_libsallyport_a_SOURCES += lib/web/fastcgi.c lib/web/fastcgi.h
+lib_libsallyport_a_SOURCES += lib/web/form.c lib/web/form.h
+lib_libsallyport_a_SOURCES += lib/web/gate.c lib/web/gate.h
+lib_libsallyport_a_SOURCES += lib/web/listen.c
+lib_libsallyport_a_SOURCES += lib/web/page.c lib/web/page.h
+lib_libsallyport_a_SOURCES += lib/web/problem.c lib/web/problem.h
+lib_libsallyport_a_SOURCES += lib/web/process.c lib/web/process.h
+lib_libsallyport_a_SOURCES += lib/web/record.c lib/web/record.h
+lib_libsallyport_a_SOURCES += lib/web/request.c lib/web/request.h
+lib_libsallyport_a_SOURCES += lib/web/request_db.c
+lib_libsallyport_a_SOURCES += lib/web/response.c lib/web/response.h
+lib_libsallyport_a_SOURCES += lib/web/router.c lib/web/router.h
+lib_libsallyport_a_SOURCES += lib/web/serve.c lib/web/serve.h
+lib_libsallyport_a_SOURCES += lib/web/template.c lib/web/template.h
+lib_libsallyport_a_SOURCES += lib/web/template_parse.c lib/web/template_parse.h
+lib_libsallyport_a_SOURCES += lib/web/view.c
+lib_libsallyport_a_SOURCES += lib/web/worker.c lib/web/worker.h

@@ -35,6 +35,7 @@ struct sp_request {
 	struct sp_str path;			/* raw, from REQUEST_URI, cut at "?" */
 	struct sp_str query;			/* raw, without "?"; absent when there was none */
 	struct sp_str body;			/* whole */
+	int64_t content_length;			/* as stated; -1 when it was not */
 	struct sp_str content_type;		/* media type in lower case, without parameters */
 	struct sp_str address;			/* the client's, after trusted proxies */
 	const char *id;				/* request id: ours, 22 characters */
@@ -46,7 +47,11 @@ struct sp_request {
 	int64_t retry_after;			/* seconds, with 429 and 503 */
 
 	struct sp_response *response;		/* response.h */
-	struct sp_transport *transport;		/* worker.c's own */
+
+	/* what the functions below read; made by gate.c */
+	struct sp_header *headers;		/* names in lower case with dashes */
+	size_t header_count;
+	struct sp_str context;			/* sp_request_context(), made at first use */
 };
 
 /* Header by name, any case; absent slice when it was not sent. */
@@ -71,6 +76,8 @@ bool sp_fail_db(struct sp_request *req);
  */
 struct sp_str sp_request_context(struct sp_request *req);
 
+/* Whether the body is said to be of this media type, in UTF-8 or without a charset. */
+bool sp_request_content_is(const struct sp_request *req, const char *media_type);
 /* Strict JSON of a body whose Content-Type is application/json; an object is required. */
 SP_MUST_USE bool sp_request_json(struct sp_request *req, enum sp_problem otherwise,
     struct json_object **out);

@@ -2,7 +2,7 @@
  * response.h - the answer, built in memory and sent in one piece
  *
  * Every reply function returns true ("answered") so that a handler can end
- * with `return sp_reply_...`.  Status, Content-Length, Cache-Control: no-store
+ * with `return sp_reply_...`; a later reply replaces an earlier one.  Status, Content-Length, Cache-Control: no-store
  * (unless set), X-Content-Type-Options and X-Request-Id are always sent.
  * Header blocks over 4,000 bytes are a bug (webservers.md of nginx's page).
  */
@@ -10,6 +10,16 @@
 #define SP_WEB_RESPONSE_H
 
 #include "web/request.h"
+
+struct sp_response {
+	int status;			/* 0: not answered yet */
+	struct sp_header *headers;
+	size_t header_count, header_room;
+	struct sp_str body;
+};
+
+/* Bytes of the whole header block, the limit of nginx's default buffer (one page) with some room. */
+#define SP_RESPONSE_MAX_HEADERS	4000
 
 /* A header of the answer; setting one again replaces it. Line breaks in value are a bug (assert). */
 void sp_header(struct sp_request *req, const char *name, const char *value);
@@ -24,6 +34,16 @@ bool sp_reply_redirect(struct sp_request *req, int status, const char *location)
 /* 200 or 304 by If-None-Match; the ETag is made from the body; max_age in seconds. */
 bool sp_reply_cached(struct sp_request *req, const char *content_type, struct sp_str body,
     int64_t max_age);
+
+/* A header of the answer that was set before; absent when it was not. */
+struct sp_str sp_response_header(const struct sp_request *req, const char *name);
+
+/*
+ * The header block for the web server: "Status:" first (without it some answer
+ * 200 and some redirect internally), a blank line last.  An answer whose block
+ * would be over SP_RESPONSE_MAX_HEADERS is logged and becomes a bare 500.
+ */
+struct sp_str sp_response_head(struct sp_request *req);
 
 /* {"error","error_description"} with the problem's status (RFC 6749 5.2, RFC 7591 3.2.2). */
 bool sp_reply_oauth_error(struct sp_request *req);

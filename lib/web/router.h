@@ -2,7 +2,7 @@
  * router.h - a table of routes
  *
  * Paths are compared as exact strings with the raw request path; a path that
- * ends in "/ *" (no space) matches anything below it, the longest match wins.
+ * ends in a slash and a star matches anything below it, the longest match wins.
  * A known path with another method is 405 with Allow; HEAD is GET without the
  * body; OPTIONS is answered here.  `cors` opens a route to browsers of any
  * origin, without credentials.
@@ -22,6 +22,12 @@ struct sp_route {
 	/* How failures of the gate and of the handler are told here; NULL: sp_reply_oauth_error. */
 	sp_handler *on_error;
 };
+
+/*
+ * Whether a browser page that sent this Origin may call us: true without the
+ * header, for the issuer's own origin, and for those in allowed_origins.
+ */
+bool sp_origin_allowed(const struct sp_request *req);
 
 /* Finds the route and runs it; whatever happens, the request has an answer afterwards. */
 void sp_route_request(struct sp_request *req, const struct sp_route *routes);

@@ -1,11 +1,18 @@
 /*
- * worker.h - the process: configuration, accept loop, threads, signals, CGI
+ * worker.h - the process: configuration, threads, signals, FastCGI and CGI
  *
- * A program is a table of routes and a main() of three lines.  Descriptor 0 is
- * a listening socket: FastCGI, one accept-and-poll loop feeding handler
- * threads.  Otherwise, with REQUEST_METHOD in the environment: CGI, the same
- * handler once.  Else: a command line (--check, --version, --help).
- * SIGTERM drains, SIGHUP reloads the settings.
+ * A program is a table of routes and a main() of three lines.  How it was
+ * started decides what it does:
+ *
+ *	descriptor 0 is a listening socket, or --listen PATH | HOST:PORT: FastCGI
+ *	REQUEST_METHOD in the environment: CGI, the same handler once
+ *	--check, --version, --help: a command line
+ *
+ * SIGTERM and SIGUSR1 end a FastCGI process after the requests it has begun
+ * (at most request_timeout + 1 s; a second SIGTERM ends it at once).  SIGHUP
+ * reads settings, master key and templates again; if anything is wrong, the old
+ * ones stay.  These signals are blocked in every thread: a program that is
+ * started for a tool must be given an empty signal mask.
  */
 #ifndef SP_WEB_WORKER_H
 #define SP_WEB_WORKER_H
@@ -18,6 +25,12 @@ enum {
 	SP_NEED_TEMPLATES = 4,
 };
 
+/*
+ * A snapshot: a reload makes a new one, and requests that run keep theirs.
+ * The first, which start() is given, lives as long as the process.  pool and
+ * state are the same in all of them; settings that the pool or the threads were
+ * made from (database, db_*, statement_timeout, threads) need a restart.
+ */
 struct sp_process {
 	const struct sp_program *program;
 	struct sp_settings *settings;

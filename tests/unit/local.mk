@@ -24,3 +24,7 @@ tests_unit_test_encode_SOURCES = tests/unit/test_encode.c
 tests_unit_test_encode_LDADD = $(UNIT_LIBS)
 
 endif
+
+check_PROGRAMS += tests/unit/worker_demo
+tests_unit_worker_demo_SOURCES = tests/unit/worker_demo.c
+tests_unit_worker_demo_LDADD = $(SALLYPORT_LIBS)

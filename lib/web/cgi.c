@@ -1,0 +1,89 @@
+/* cgi.c - the same request once: RFC 3875 */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "web/cgi.h"
+#include "web/process.h"
+#include "web/serve.h"
+
+static ssize_t
+cgi_read(void *arg, char *into, size_t room)
+{
+	const struct sp_transport *t = arg;
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t left_ms = (t->deadline_us - sp_monotonic_us()) / 1000;
+	ssize_t n;
+
+	if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	do
+		n = read(STDIN_FILENO, into, room);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static bool
+write_all(struct sp_str s)
+{
+	while (s.len > 0) {
+		ssize_t n = write(STDOUT_FILENO, s.p, s.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		s = sp_str_sub(s, (size_t)n, s.len);
+	}
+	return true;
+}
+
+static bool
+cgi_write(struct sp_transport *t, struct sp_str head, struct sp_str body)
+{
+	(void)t;
+	return write_all(head) && write_all(body);
+}
+
+/* The rest of the environment is the administrator's, and may be long. */
+static bool
+is_of_request(const char *variable)
+{
+	static const char *const prefixes[] = {
+		"HTTP_", "REQUEST_", "CONTENT_", "REMOTE_", "REDIRECT_HTTP_AUTHORIZATION="
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+int
+sp_cgi_run(void)
+{
+	struct sp_process *process = sp_process_hold();
+	struct sp_transport t = { .read = cgi_read, .write = cgi_write, .is_cgi = true };
+	struct sp_arena *mem = sp_arena_new();
+	size_t count = 0, total = 0;
+	char **params;
+	bool sent;
+
+	signal(SIGPIPE, SIG_IGN);
+	while (environ[total] != NULL)
+		total++;
+	params = calloc(total + 1, sizeof(*params));
+	if (params == NULL)
+		sp_out_of_memory();
+	for (size_t i = 0; i < total; i++)
+		if (is_of_request(environ[i]))
+			params[count++] = environ[i];
+	sent = sp_serve(process, mem, &t, params);
+	free(params);
+	sp_arena_free(mem);
+	sp_process_release(process);
+	return sent ? 0 : 1;
+}

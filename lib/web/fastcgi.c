@@ -1,0 +1,641 @@
+/*
+ * fastcgi.c - connections and handler threads
+ *
+ * All handler threads wait in one epoll set, and the one that is woken does the
+ * work itself: accept, look, answer.  There is no queue and no hand-over.
+ * Connections that the web server keeps open wait in the same set, so that any
+ * number of them share the threads and none is starved (libfcgi's own loop
+ * stays with one connection until it closes).
+ *
+ * A connection is a slot in a table indexed by its descriptor.  Whoever moves
+ * its state from WAITING to BUSY owns it, and only the owner reads, writes or
+ * closes.  Events are edge triggered and mean no more than "look again": one
+ * for a slot that is BUSY makes it AGAIN, and its owner looks once more before
+ * it lets go.  A late event for a descriptor that was closed and used again
+ * costs one look.  What waits need not be a request: a slot could as well be a
+ * stream that is written to when there is news.
+ *
+ * libfcgi parses.  It is given a connection of ours (its own accept loses
+ * requests and can spin after SIGTERM) and never closes one that is in order.
+ */
+#include <errno.h>
+#include <fcgiapp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/fastcgi.h"
+#include "web/process.h"
+#include "web/record.h"
+#include "web/serve.h"
+
+#define PEEK_SIZE	(16 * 1024)	/* what a thread looks at before it lets libfcgi read */
+#define MAX_SLOTS	65536
+#define THREAD_STACK	(1024 * 1024)
+#define TICK_MS		1000		/* how often connections that say nothing are looked for */
+#define DRAIN_TICK_MS	20
+/*
+ * While draining, a kept connection is closed after its next answer, or when
+ * nothing came for so long that the web server is unlikely to choose it in the
+ * very moment of closing.
+ */
+#define QUIET_MS	200
+#define LINGER_MS	100		/* for a peer that still sends while we close */
+#define ACCEPT_PAUSE_MS	100		/* out of descriptors */
+
+enum { CLOSED, WAITING, BUSY, AGAIN };
+
+struct slot {
+	atomic_int state;
+	atomic_bool polled;		/* is in the epoll set */
+	atomic_bool begun;		/* part of a request has come */
+	atomic_llong since_ms;		/* waiting since */
+	atomic_llong limit_ms;		/* closed when nothing came by then; 0: may wait for ever */
+};
+
+static struct {
+	int listener, epoll, end;	/* `end` is an eventfd that sends the threads home */
+	bool tcp;
+	struct slot *slots;		/* by descriptor */
+	size_t slot_count;
+	atomic_int highest;		/* descriptor that was ever a connection */
+	atomic_int accepting;		/* threads that are about to use `listener` */
+	atomic_size_t open;		/* connections */
+	atomic_bool stopping;
+	atomic_bool starved;		/* of descriptors: said once */
+	atomic_llong served;
+	pthread_t *threads;
+	size_t thread_count;
+} server;
+
+/* What belongs to one handler thread. */
+struct handler {
+	struct sp_arena *mem;
+	struct sp_process *process;	/* held */
+	unsigned generation;
+	uint8_t peek[PEEK_SIZE];
+};
+
+/* ---- one request, through libfcgi ---- */
+
+struct fastcgi_transport {
+	struct sp_transport base;
+	FCGX_Request *fcgx;
+};
+
+/*
+ * What is buffered, after waiting for at least one byte.  FCGX_GetStr() alone
+ * would wait until all that was asked for is there, and a sender of one byte a
+ * second would never meet the deadline.
+ */
+static ssize_t
+fastcgi_read(void *arg, char *into, size_t room)
+{
+	struct fastcgi_transport *t = arg;
+	FCGX_Stream *in = t->fcgx->in;
+	size_t ready;
+	int c, error;
+
+	if (sp_monotonic_us() > t->base.deadline_us) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	c = FCGX_GetChar(in);
+	if (c == EOF) {
+		error = FCGX_GetError(in);
+		if (error == 0)
+			return 0;
+		errno = error > 0 ? error : EPROTO;	/* negative: libfcgi's own codes */
+		return -1;
+	}
+	into[0] = (char)c;
+	ready = (size_t)(in->stop - in->rdNext);
+	if (ready > room - 1)
+		ready = room - 1;
+	return 1 + FCGX_GetStr(into + 1, (int)ready, in);
+}
+
+static bool
+fastcgi_write(struct sp_transport *base, struct sp_str head, struct sp_str body)
+{
+	FCGX_Stream *out = ((struct fastcgi_transport *)base)->fcgx->out;
+
+	return FCGX_PutStr(head.p, (int)head.len, out) >= 0 &&
+	    (body.len == 0 || FCGX_PutStr(body.p, (int)body.len, out) >= 0) &&
+	    FCGX_GetError(out) == 0;
+}
+
+enum outcome { KEPT, FINISHED, LOST };
+
+/* LOST: libfcgi has closed the descriptor, which may already be somebody else's. */
+static enum outcome
+serve_connection(struct handler *h, int fd)
+{
+	FCGX_Request fcgx;
+	struct fastcgi_transport t = {
+		.base = { .read = fastcgi_read, .write = fastcgi_write }, .fcgx = &fcgx };
+	bool keep, sent;
+
+	FCGX_InitRequest(&fcgx, -1, 0);		/* -1: after an error it returns and does not accept */
+	fcgx.ipcFd = fd;
+	fcgx.keepConnection = 1;		/* or else it begins with closing the descriptor */
+	if (FCGX_Accept_r(&fcgx) != 0)
+		return LOST;
+	if (FCGX_GetError(fcgx.in) != 0) {
+		/* It reports success for variables that were cut off at the end of a name. */
+		FCGX_Finish_r(&fcgx);
+		return LOST;
+	}
+	keep = fcgx.keepConnection != 0;
+	sent = sp_serve(h->process, h->mem, &t.base, fcgx.envp);
+	fcgx.keepConnection = 1;		/* in good order, closing is ours */
+	FCGX_Finish_r(&fcgx);
+	if (fcgx.ipcFd < 0)
+		return LOST;
+	return keep && sent && t.base.ended && !server.stopping ? KEPT : FINISHED;
+}
+
+/* ---- slots ---- */
+
+static void
+slot_open(int fd)
+{
+	struct slot *s = &server.slots[fd];
+	int highest = server.highest;
+
+	while (fd > highest && !atomic_compare_exchange_weak(&server.highest, &highest, fd))
+		;
+	s->polled = false;
+	s->begun = false;
+	s->since_ms = sp_monotonic_ms();
+	s->limit_ms = 0;
+	s->state = BUSY;
+	server.open++;
+}
+
+/* The descriptor may be another connection's as soon as it is closed: the slot comes first. */
+static void
+slot_close(int fd)
+{
+	server.slots[fd].state = CLOSED;
+	close(fd);
+	server.open--;
+}
+
+/*
+ * Lets go of a connection.  False: something came in the meantime; it is still
+ * the caller's.
+ */
+static bool
+slot_release(int fd)
+{
+	struct slot *s = &server.slots[fd];
+	int expected = BUSY;
+
+	if (!s->polled) {
+		struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = fd };
+
+		s->polled = true;
+		if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
+			slot_close(fd);
+			return true;
+		}
+	}
+	if (atomic_compare_exchange_strong(&s->state, &expected, WAITING))
+		return true;
+	s->state = BUSY;
+	return false;
+}
+
+/* Takes a connection for which there is an event; false when somebody else has it. */
+static bool
+slot_take(int fd)
+{
+	struct slot *s = &server.slots[fd];
+	int state = s->state, next;
+
+	do {
+		if (state == CLOSED || state == AGAIN)
+			return false;
+		next = state == WAITING ? BUSY : AGAIN;
+	} while (!atomic_compare_exchange_weak(&s->state, &state, next));
+	return state == WAITING;
+}
+
+/* For the main thread, which does no requests: what came in the meantime is for the others. */
+static void
+slot_give_back(int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = fd };
+
+	while (!slot_release(fd)) {
+		server.slots[fd].state = WAITING;
+		if (epoll_ctl(server.epoll, EPOLL_CTL_MOD, fd, &ev) == 0)	/* repeats the event */
+			return;
+		server.slots[fd].state = BUSY;
+	}
+}
+
+/* ---- handler threads ---- */
+
+/* A web server that still sends must not meet a reset, which would cost it our answer. */
+static void
+close_politely(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char away[4096];
+
+	if (shutdown(fd, SHUT_WR) == 0)
+		while (poll(&p, 1, LINGER_MS) > 0 && read(fd, away, sizeof(away)) > 0)
+			;
+	slot_close(fd);
+}
+
+static void
+count_served(struct handler *h)
+{
+	int64_t max = h->process->settings->max_requests;
+
+	/* SIGUSR1, because a second SIGTERM would mean something else */
+	if (++server.served == max)
+		kill(getpid(), SIGUSR1);
+}
+
+static void
+use_present_snapshot(struct handler *h)
+{
+	unsigned now = sp_process_generation();
+
+	if (h->process != NULL && h->generation == now)
+		return;
+	if (h->process != NULL)
+		sp_process_release(h->process);
+	h->process = sp_process_hold();
+	h->generation = now;
+}
+
+/* The owner's look at a connection: answer, wait on, or close. */
+static void
+look(struct handler *h, int fd)
+{
+	struct slot *s = &server.slots[fd];
+	enum sp_record_verdict verdict;
+	ssize_t len;
+
+	use_present_snapshot(h);
+	do {
+		len = recv(fd, h->peek, sizeof(h->peek), MSG_PEEK | MSG_DONTWAIT);
+		if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)) {
+			slot_close(fd);
+			return;
+		}
+		verdict = len > 0 ? sp_record_scan(h->peek, (size_t)len) : SP_RECORD_PART;
+		if (verdict == SP_RECORD_BAD) {
+			sp_log(SP_WARN, "fastcgi_protocol_error",
+			    SP_L("detail", "not a responder's request"));
+			close_politely(fd);
+			return;
+		}
+		if (verdict == SP_RECORD_PART && len < (ssize_t)sizeof(h->peek)) {
+			if (len > 0)
+				s->begun = true;
+			/* A kept connection may wait for ever, one that has begun may not. */
+			if (s->limit_ms == 0 && (len > 0 || !s->polled))
+				s->limit_ms = sp_monotonic_ms() +
+				    h->process->settings->request_timeout * 1000;
+			continue;
+		}
+		switch (serve_connection(h, fd)) {
+		case KEPT:
+			s->begun = false;
+			s->limit_ms = 0;
+			s->since_ms = sp_monotonic_ms();
+			break;
+		case FINISHED:
+			slot_close(fd);
+			count_served(h);
+			return;
+		case LOST:
+			server.open--;
+			return;
+		}
+		count_served(h);
+		if (verdict == SP_RECORD_PIPELINED) {
+			/* libfcgi has read on and dropped it; silence would be a lie. */
+			slot_close(fd);
+			return;
+		}
+	} while (!slot_release(fd));
+}
+
+static void
+set_options(const struct handler *h, int fd)
+{
+	struct timeval patience = { .tv_sec = h->process->settings->request_timeout };
+	int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (server.tcp) {
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	}
+}
+
+static bool
+out_of_descriptors(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* The connection stays in the kernel's queue; this thread waits, the others go on. */
+static void
+pause_accepting(int error)
+{
+	if (!atomic_exchange(&server.starved, true))
+		sp_log(SP_ERROR, "out_of_descriptors", SP_LI("errno", error));
+	poll(NULL, 0, ACCEPT_PAUSE_MS);
+}
+
+/*
+ * One connection for this thread; then the next thread may take one.  So a
+ * process accepts no more than it can serve, and others that share the socket
+ * get their part.
+ */
+static void
+accept_one(struct handler *h)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLONESHOT, .data.fd = server.listener };
+	int fd = -1;
+
+	server.accepting++;
+	if (!server.stopping) {
+		fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0 && out_of_descriptors(errno))
+			pause_accepting(errno);
+		epoll_ctl(server.epoll, EPOLL_CTL_MOD, server.listener, &ev);
+	}
+	server.accepting--;
+	if (fd < 0)
+		return;
+	server.starved = false;
+	if ((size_t)fd >= server.slot_count) {
+		close(fd);
+		return;
+	}
+	use_present_snapshot(h);
+	set_options(h, fd);
+	slot_open(fd);
+	look(h, fd);
+}
+
+static void *
+handler_main(void *arg)
+{
+	struct handler *h = calloc(1, sizeof(*h));
+	struct epoll_event ev;
+
+	(void)arg;
+	if (h == NULL)
+		sp_out_of_memory();
+	h->mem = sp_arena_new();
+	for (;;) {
+		if (epoll_wait(server.epoll, &ev, 1, -1) != 1)
+			continue;
+		if (ev.data.fd == server.end)
+			break;
+		if (ev.data.fd == server.listener)
+			accept_one(h);
+		else if (slot_take(ev.data.fd))
+			look(h, ev.data.fd);
+	}
+	if (h->process != NULL)
+		sp_process_release(h->process);
+	sp_arena_free(h->mem);
+	free(h);
+	return NULL;
+}
+
+/* ---- the main thread: signals, time limits, the end ---- */
+
+static void
+reload(void)
+{
+	struct sp_arena *mem = sp_arena_new();
+	struct sp_buf errors;
+	struct sp_str rest, line;
+
+	sp_buf_init(&errors, mem, 64 * 1024);
+	if (sp_process_reload(&errors)) {
+		sp_log(SP_INFO, "reloaded");
+	} else {
+		rest = sp_buf_view(&errors);
+		while (sp_str_split(&rest, '\n', &line))
+			if (line.len > 0)
+				sp_log(SP_ERROR, "reload_refused", SP_LS("detail", line));
+	}
+	sp_arena_free(mem);
+}
+
+/* Wakes those who wait too long; they find the end of the connection and close it. */
+static void
+sweep(bool draining)
+{
+	int64_t now = sp_monotonic_ms();
+
+	for (int fd = 0; fd <= server.highest; fd++) {
+		struct slot *s = &server.slots[fd];
+		bool late, quiet;
+
+		if (s->state != WAITING)
+			continue;
+		late = s->limit_ms != 0 && now > s->limit_ms;
+		quiet = draining && !s->begun && now - s->since_ms > QUIET_MS;
+		if (!(late || quiet) || !slot_take(fd))
+			continue;
+		/* Only the reading half: a request that is already there is still answered. */
+		shutdown(fd, late ? SHUT_RDWR : SHUT_RD);
+		slot_give_back(fd);
+	}
+}
+
+static int
+next_signal(const sigset_t *signals, int64_t wait_ms)
+{
+	struct timespec wait = { .tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000 };
+
+	return sigtimedwait(signals, NULL, &wait);	/* -1: none in that time */
+}
+
+/*
+ * No more connections, but for those that the kernel has queued already: on a
+ * socket of our own nobody else would answer them.
+ */
+static void
+stop_listening(void)
+{
+	int fd;
+
+	server.stopping = true;
+	while (server.accepting > 0)
+		poll(NULL, 0, 1);
+	epoll_ctl(server.epoll, EPOLL_CTL_DEL, server.listener, NULL);
+	while ((fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		if ((size_t)fd >= server.slot_count) {
+			close(fd);
+			continue;
+		}
+		slot_open(fd);
+		slot_give_back(fd);
+	}
+	close(server.listener);
+}
+
+/* True when all that was begun is finished. */
+static bool
+drain(const sigset_t *signals, int64_t patience_ms)
+{
+	int64_t end = sp_monotonic_ms() + patience_ms;
+
+	while (server.open > 0 && sp_monotonic_ms() < end) {
+		int sig = next_signal(signals, DRAIN_TICK_MS);
+
+		if (sig == SIGTERM || sig == SIGINT) {
+			sp_log(SP_WARN, "ended_at_once",
+			    SP_LI("connections", (int64_t)server.open));
+			_exit(1);
+		}
+		sweep(true);
+	}
+	return server.open == 0;
+}
+
+static void
+start_threads(size_t count)
+{
+	pthread_attr_t attr;
+
+	server.threads = calloc(count, sizeof(*server.threads));
+	if (server.threads == NULL)
+		sp_out_of_memory();
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, THREAD_STACK);
+	for (; server.thread_count < count; server.thread_count++)
+		if (pthread_create(&server.threads[server.thread_count], &attr, handler_main,
+		    NULL) != 0)
+			break;
+	pthread_attr_destroy(&attr);
+	if (server.thread_count == 0)
+		sp_out_of_memory();
+}
+
+static void
+open_server(int listener)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLONESHOT, .data.fd = listener };
+	struct sockaddr_storage name = { 0 };
+	socklen_t len = sizeof(name);
+	struct rlimit limit = { .rlim_cur = 1024 };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	server.slot_count = limit.rlim_cur < MAX_SLOTS ? (size_t)limit.rlim_cur : MAX_SLOTS;
+	server.slots = calloc(server.slot_count, sizeof(*server.slots));
+	server.listener = listener;
+	server.tcp = getsockname(listener, (struct sockaddr *)&name, &len) == 0 &&
+	    name.ss_family != AF_UNIX;
+	server.epoll = epoll_create1(EPOLL_CLOEXEC);
+	server.end = eventfd(0, EFD_CLOEXEC);
+	if (server.slots == NULL || server.epoll < 0 || server.end < 0 ||
+	    epoll_ctl(server.epoll, EPOLL_CTL_ADD, listener, &ev) != 0)
+		sp_out_of_memory();
+}
+
+static void
+send_threads_home(void)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.fd = server.end };
+	uint64_t one = 1;
+
+	epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.end, &ev);
+	if (write(server.end, &one, sizeof(one)) != sizeof(one))
+		abort();		/* cannot happen: eventfd(2) */
+	for (size_t i = 0; i < server.thread_count; i++)
+		pthread_join(server.threads[i], NULL);
+	close(server.end);
+	close(server.epoll);
+	free(server.threads);
+	free(server.slots);
+}
+
+/* A path that another process has taken over in the meantime is not ours to remove. */
+static void
+unlink_if_ours(const char *path, const struct stat *ours)
+{
+	struct stat now;
+
+	if (path != NULL && stat(path, &now) == 0 && now.st_ino == ours->st_ino &&
+	    now.st_dev == ours->st_dev)
+		unlink(path);
+}
+
+sigset_t
+sp_fastcgi_block_signals(void)
+{
+	static const int ours[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		signal(ours[i], SIG_DFL);	/* nohup(1) leaves one ignored, and thus never pending */
+		sigaddset(&signals, ours[i]);
+	}
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	return signals;
+}
+
+int
+sp_fastcgi_run(int listener, const char *path)
+{
+	struct sp_process *process = sp_process_hold();
+	const struct sp_settings *settings = process->settings;
+	int64_t patience_ms = settings->request_timeout * 1000 + 1000;
+	struct stat socket_file = { 0 };
+	sigset_t signals = sp_fastcgi_block_signals();
+	bool whole;
+	int sig;
+
+	if (path != NULL)
+		stat(path, &socket_file);
+	FCGX_Init();
+	signal(SIGPIPE, SIG_IGN);		/* FCGX_Init() has put a handler there */
+	open_server(listener);
+	start_threads((size_t)settings->threads);
+	sp_log(SP_INFO, "started", SP_LI("threads", (int64_t)server.thread_count));
+	while ((sig = next_signal(&signals, TICK_MS)) < 0 || sig == SIGHUP) {
+		if (sig == SIGHUP)
+			reload();
+		sweep(false);
+	}
+	sp_log(SP_INFO, "draining", SP_LI("connections", (int64_t)server.open));
+	stop_listening();
+	unlink_if_ours(path, &socket_file);
+	whole = drain(&signals, patience_ms);
+	sp_process_release(process);
+	if (!whole) {
+		sp_log(SP_ERROR, "drain_timeout", SP_LI("connections", (int64_t)server.open));
+		_exit(1);		/* threads still run: nothing can be freed under them */
+	}
+	send_threads_home();
+	sp_log(SP_INFO, "ended", SP_LI("requests", server.served));
+	return 0;
+}
