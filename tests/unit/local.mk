@@ -28,3 +28,10 @@ endif
 check_PROGRAMS += tests/unit/worker_demo
 tests_unit_worker_demo_SOURCES = tests/unit/worker_demo.c
 tests_unit_worker_demo_LDADD = $(SALLYPORT_LIBS)
+
+# not a cmocka program: runs the official suite and prints TAP
+check_PROGRAMS += tests/unit/schema_suite
+TESTS += tests/unit/schema_suite.t
+EXTRA_DIST += tests/unit/schema_suite.t tests/unit/schema_suite.known
+tests_unit_schema_suite_SOURCES = tests/unit/schema_suite.c
+tests_unit_schema_suite_LDADD = $(SALLYPORT_LIBS)
