@@ -221,7 +221,7 @@ sv_programs_stop() {
 # sv_site EXAMPLE: the example with our paths in place of the packaged ones.
 sv_site() {
 	sed -e "s|/run/sallyport/|$sv_run/|g" -e "s|/usr/libexec/sallyport|$sv_programs|g" \
-		-e "s|/usr/share/sallyport/www|$sv_www|g" -e "s|/etc/sallyport.conf|$sv_config|g" \
+		-e "s|/usr/share/sallyport/|$sv_www/|g" -e "s|/etc/sallyport.conf|$sv_config|g" \
 		-e "s|127\.0\.0\.1:8080|127.0.0.1:$sv_port|g" -e "s|localhost:8080|localhost:$sv_port|g" \
 		-e "s|port: 8080|port: $sv_port|g" "$sv_examples/$1"
 }
@@ -271,6 +271,7 @@ sv_httpd_configure() {
 		sv_httpd_command=(nginx -p "$dir" -e stderr -c "$dir/nginx.conf")
 		;;
 	apache | apache-fcgid | apache-cgi)
+		sv_private_dir "$sv_web_user" "$dir/htdocs"
 		sv_apache_configure "$1" "$dir"
 		sv_httpd_command=(apache2 -D FOREGROUND -f "$dir/apache.conf")
 		;;
@@ -280,8 +281,10 @@ sv_httpd_configure() {
 				server.modules = ()
 				server.bind = "127.0.0.1"
 				server.port = $sv_port
-				server.document-root = "$dir"
+				server.document-root = "$dir/htdocs"
 				server.errorlog = "/dev/stderr"
+				mimetype.assign = ( ".css" => "text/css", ".svg" => "image/svg+xml", ".png" => "image/png",
+				    ".ico" => "image/x-icon", ".js" => "text/javascript", ".woff2" => "font/woff2" )
 			END
 			sv_site "$1.conf"
 		} >"$dir/lighttpd.conf"
@@ -322,6 +325,7 @@ sv_apache_configure() {
 			printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$module" "$module"
 		done
 		printf '<Directory "/">\n\tAllowOverride None\n\tRequire all denied\n</Directory>\n'
+		printf 'DocumentRoot "%s"\n<Directory "%s">\n\tRequire all granted\n</Directory>\n' "$dir/htdocs" "$dir/htdocs"
 		printf 'StartServers 1\nServerLimit 2\nThreadsPerChild 32\nMaxRequestWorkers 64\n'
 		case $1 in
 		apache-cgi) printf 'ScriptSock "%s/cgid.sock"\n' "$sv_run" ;;
