@@ -2,7 +2,8 @@
 # directory of their own; sourced (bash) by quickstart and by tests/lib.
 #
 # Everything runs in the foreground of its own session, writes its log to
-# $sv_log/NAME.log, and its process id stands in $sv_run/NAME.pid.  Set before use:
+# $sv_log/NAME.log, and its process id stands in $sv_run/NAME.pid.  The functions
+# work under `set -e` and without.  Set before use:
 #
 #	sv_home		directory that holds the following ones by default
 #	sv_run		sockets and process ids (short: a socket path has 107 bytes)
@@ -130,17 +131,17 @@ sv_spawn() {
 sv_stop() {
 	local pid signal=${2:-TERM} tries=0
 	if pid=$(sv_pid "$1"); then
-		kill -s "$signal" "$pid" 2>/dev/null
+		kill -s "$signal" "$pid" 2>/dev/null || :
 		while sv_running "$1"; do
 			tries=$((tries + 1))
 			if [ "$tries" -eq 400 ]; then
-				kill -s KILL -- "-$pid" "$pid" 2>/dev/null
+				kill -s KILL -- "-$pid" "$pid" 2>/dev/null || :
 			elif [ "$tries" -gt 440 ]; then
 				return 1
 			fi
 			sleep 0.05
 		done
-		wait "$pid" 2>/dev/null	# when it is a child of ours
+		wait "$pid" 2>/dev/null || :	# when it is a child of ours
 	fi
 	rm -f "$sv_run/$1.pid"
 }
