@@ -82,7 +82,7 @@ matches(struct sp_str pattern, const char *text)
 	return sp_str_is(pattern, "*") || sp_str_is(pattern, text);
 }
 
-/* "*/optional/x.json": in every draft */
+/* A leading "*" and slash: in every draft. */
 static bool
 is_file(struct sp_str pattern, const char *file)
 {
