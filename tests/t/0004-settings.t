@@ -27,7 +27,7 @@ while IFS='|' read -r name type unit default least most; do
 	esac ;;
 	esac
 	if [ "$type" = integer ]; then
-		like "$name: from $least to $most" "from $least to $most[ .;,]" "$text"
+		like "$name: from $least to $most" "from $least to ${most}[ .;,]" "$text"
 		[ -z "$unit" ] || like "$name: in $unit" "\b$unit\b" "$text"
 	fi
 done < <(tr '\t' '|' <<<"$table")

@@ -4,6 +4,10 @@ t_tests += tests/t/0001-floors.t
 t_tests += tests/t/0002-forbidden.t
 t_tests += tests/t/0003-words.t
 t_tests += tests/t/0004-settings.t
+t_tests += tests/t/0005-queries.t
+t_tests += tests/t/0006-templates.t
+t_tests += tests/t/0007-errors.t
+t_tests += tests/t/0008-manuals.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
