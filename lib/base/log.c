@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
 
@@ -60,31 +61,15 @@ sp_log_lost(void)
 	return lost;
 }
 
-/*
- * RFC 3339 in UTC.  gmtime_r() takes a lock inside libc, and a child of a
- * threaded process could wait for it for ever; so the days are counted here.
- * Years begin on 1 March, which puts the leap day at their end.
- */
 static void
 add_time(struct sp_buf *b)
 {
 	struct timespec now = { 0 };
-	int64_t days, seconds, era, day, year, month;
+	char text[SP_RFC3339_SIZE];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	days = now.tv_sec / 86400 + 719468;	/* since 0000-03-01 */
-	seconds = now.tv_sec % 86400;
-	era = days / 146097;			/* of 400 years */
-	day = days % 146097;
-	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	day -= 365 * year + year / 4 - year / 100;
-	month = (5 * day + 2) / 153;		/* 0 is March */
-	day -= (153 * month + 2) / 5;
-	year += era * 400 + (month >= 10);
-	month += month >= 10 ? -9 : 3;
-	sp_buf_printf(b, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", (int)year, (int)month,
-	    (int)day + 1, (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60),
-	    (int)(now.tv_nsec / 1000000));
+	sp_rfc3339(now.tv_sec, text);
+	sp_buf_printf(b, "{\"time\":\"%.19s.%03dZ\"", text, (int)(now.tv_nsec / 1000000));
 }
 
 /* Cut at TEXT_MAX bytes, but not inside a character. */

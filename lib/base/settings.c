@@ -103,7 +103,11 @@ static const struct row rows[] = {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* SALLYPORT_ names that are no settings: the path of the file, and what ./quickstart exports. */
+/*
+ * SALLYPORT_ names that are no settings: the path of the file, what ./quickstart
+ * exports, and the test suite's own.
+ */
+#define TEST_PREFIX	ENV_PREFIX "TEST_"
 static const char *const other_names[] = {
 	ENV_PREFIX "CONFIG", ENV_PREFIX "PORT", ENV_PREFIX "VAR",
 	ENV_PREFIX "USER", ENV_PREFIX "PASSWORD", ENV_PREFIX "HTTPD",
@@ -296,7 +300,7 @@ is_other_name(struct sp_str name)
 	for (size_t i = 0; i < sizeof(other_names) / sizeof(other_names[0]); i++)
 		if (sp_str_is(name, other_names[i]))
 			return true;
-	return false;
+	return sp_str_starts(name, TEST_PREFIX);
 }
 
 static void

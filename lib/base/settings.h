@@ -8,7 +8,8 @@
  * begins with "#"; a value runs to the end of its line and has no quotes.
  *
  * An unknown name of ours in either source is an error, and every error is
- * reported, not only the first.  Read once at start and on SIGHUP; read-only in
+ * reported, not only the first (SALLYPORT_TEST_... is the test suite's and passed
+ * over).  Read once at start and on SIGHUP; read-only in
  * between.
  */
 #ifndef SP_BASE_SETTINGS_H

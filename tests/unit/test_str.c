@@ -1,4 +1,5 @@
 /* test_str.c - base/str, base/clock */
+#include <time.h>
 #include "base/clock.h"
 #include "unit.h"
 
@@ -208,6 +209,40 @@ clocks(void **state)
 	assert_true(sp_monotonic_us() >= us);
 }
 
+static void
+utc(void **state)
+{
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = {
+		{ 0, "1970-01-01T00:00:00Z" },
+		{ 68169600, "1972-02-29T00:00:00Z" },
+		{ 951782399, "2000-02-28T23:59:59Z" },
+		{ 951782400, "2000-02-29T00:00:00Z" },
+		{ 951868800, "2000-03-01T00:00:00Z" },
+		{ 1798761599, "2026-12-31T23:59:59Z" },
+		{ 1798761600, "2027-01-01T00:00:00Z" },
+		{ 4107542399, "2100-02-28T23:59:59Z" },
+		{ 4107542400, "2100-03-01T00:00:00Z" },		/* no leap year */
+		{ 253402300799, "9999-12-31T23:59:59Z" },
+	};
+	char text[SP_RFC3339_SIZE], libc[SP_RFC3339_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		sp_rfc3339(cases[i].seconds, text);
+		assert_string_equal(text, cases[i].text);
+	}
+	for (time_t t = 0; t < 253402300799; t += 86400 * 10 + 12345) {
+		struct tm tm;
+
+		sp_rfc3339(t, text);
+		strftime(libc, sizeof(libc), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+		assert_string_equal(text, libc);
+	}
+}
+
 int
 main(void)
 {
@@ -219,6 +254,7 @@ main(void)
 		cmocka_unit_test(integers),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(clocks),
+		cmocka_unit_test(utc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
