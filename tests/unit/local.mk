@@ -43,6 +43,26 @@ TESTS += tests/unit/test_settings
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_jwk
+TESTS += tests/unit/test_jwk
+tests_unit_test_jwk_SOURCES = tests/unit/test_jwk.c tests/unit/jose_vectors.h
+tests_unit_test_jwk_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_jws
+TESTS += tests/unit/test_jws
+tests_unit_test_jws_SOURCES = tests/unit/test_jws.c tests/unit/jose_vectors.h
+tests_unit_test_jws_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_jwt
+TESTS += tests/unit/test_jwt
+tests_unit_test_jwt_SOURCES = tests/unit/test_jwt.c tests/unit/jose_vectors.h
+tests_unit_test_jwt_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_keyset
+TESTS += tests/unit/test_keyset
+tests_unit_test_keyset_SOURCES = tests/unit/test_keyset.c tests/unit/jose_vectors.h
+tests_unit_test_keyset_LDADD = $(UNIT_LIBS)
+
 endif
 
 check_PROGRAMS += tests/unit/worker_demo
