@@ -251,14 +251,14 @@ document_shows_no_secret(void **state)
 
 static struct sp_keyset_slot slot = SP_KEYSET_SLOT_INIT;
 static atomic_bool done;
-static atomic_size_t signed_count, failures;
+static atomic_size_t failures, rounds[THREADS];
 
 static void *
-sign_and_verify(void *unused)
+sign_and_verify(void *arg)
 {
+	atomic_size_t *round = arg;
 	struct sp_arena *mem = sp_arena_new();
 
-	(void)unused;
 	while (!atomic_load(&done)) {
 		struct sp_keyset *signer = sp_keyset_take(&slot), *verifier;
 		struct sp_str text, payload;
@@ -274,7 +274,7 @@ sign_and_verify(void *unused)
 		    !sp_jws_verify(mem, &jws, key, &payload, &why))
 			atomic_fetch_add(&failures, 1);
 		sp_keyset_unref(verifier);
-		atomic_fetch_add(&signed_count, 1);
+		atomic_fetch_add(round, 1);
 		sp_arena_reset(mem);
 	}
 	sp_arena_free(mem);
@@ -299,10 +299,11 @@ rotation_race(void **state)
 			window[i].state = sp_str(states[i]);
 		sp_keyset_put(&slot, build(mem, ring, window, COUNT(window)));
 		for (size_t i = 0; i < THREADS && round == 0; i++)
-			assert_int_equal(pthread_create(&thread[i], NULL, sign_and_verify, NULL), 0);
-		/* an overlap holds for longer than a token is under way: wait for a few */
-		for (size_t seen = atomic_load(&signed_count); atomic_load(&signed_count) < seen + 2 * THREADS;)
-			sched_yield();
+			assert_int_equal(pthread_create(&thread[i], NULL, sign_and_verify, &rounds[i]), 0);
+		/* an overlap holds for longer than a token is under way */
+		for (size_t i = 0; i < THREADS; i++)
+			for (size_t seen = atomic_load(&rounds[i]); atomic_load(&rounds[i]) == seen;)
+				sched_yield();
 		memmove(&window[1], &window[0], sizeof(window) - sizeof(window[0]));
 		window[0] = new_row(mem, SP_ES256, "");
 	}
