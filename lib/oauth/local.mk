@@ -10,3 +10,6 @@ lib_libsallyport_a_SOURCES += lib/oauth/resource.c lib/oauth/resource.h
 lib_libsallyport_a_SOURCES += lib/oauth/revocations.c lib/oauth/revocations.h
 lib_libsallyport_a_SOURCES += lib/oauth/scope.c lib/oauth/scope.h
 lib_libsallyport_a_SOURCES += lib/oauth/token.c lib/oauth/token.h
+lib_libsallyport_a_SOURCES += lib/oauth/authorization.c lib/oauth/authorization.h
+lib_libsallyport_a_SOURCES += lib/oauth/client_document.c lib/oauth/client_document.h
+lib_libsallyport_a_SOURCES += lib/oauth/client_lookup.c
