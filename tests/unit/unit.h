@@ -3,9 +3,11 @@
 #define SP_UNIT_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +27,25 @@
 	if (!sp_str_eq(got_, expected_)) \
 		fail_msg("%s: expected \"%s\", got \"%.*s\"", (name), (expected), SP_FMT(got_)); \
 } while (0)
+
+/*
+ * How the forked child of a test reports: it dies of one signal or another.  At
+ * an exit, valgrind and the sanitizers would complain of what the parent holds.
+ */
+static inline _Noreturn void
+child_done(bool ok)
+{
+	kill(getpid(), ok ? SIGKILL : SIGABRT);
+	abort();
+}
+
+static inline bool
+child_ok(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
 
 /* The exit status of fn(arg) in a process of its own, whose standard error is closed. */
 static inline int
