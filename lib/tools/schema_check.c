@@ -3,6 +3,9 @@
  */
 #include "tools/schema_run.h"
 
+#define DECIMAL_STEPS 16		/* for the bounds of a number that is not a 64-bit integer */
+#define FORMAT_STEPS 16
+
 /* json-c's names end at a NUL, so a name with one in it is never there. */
 static bool
 has_member(struct json_object *object, struct sp_str name)
@@ -90,6 +93,8 @@ check_number(struct sp_schema_run *r, const struct sp_schema_node *node, struct 
 {
 	bool ok = true;
 
+	if (json_object_is_type(value, json_type_double))
+		(void)sp_schema_spend(&r->budget, DECIMAL_STEPS);
 	if (node->minimum != NULL && sp_schema_compare(value, node->minimum) < 0)
 		ok = FAULT(MINIMUM);
 	if (node->exclusive_minimum != NULL && sp_schema_compare(value, node->exclusive_minimum) <= 0)
@@ -133,7 +138,7 @@ check_string(struct sp_schema_run *r, const struct sp_schema_node *node, struct 
 	if (sp_schema_go_on(r, ok) && node->pattern != NULL && !matches(r, node->pattern, text))
 		ok = FAULT(PATTERN);
 	if (sp_schema_go_on(r, ok) && node->format != NULL) {
-		(void)sp_schema_spend(&r->budget, text.len / SP_SCHEMA_BYTES_PER_STEP);
+		(void)sp_schema_spend(&r->budget, FORMAT_STEPS + text.len / SP_SCHEMA_BYTES_PER_STEP);
 		if (!node->format->valid(text))
 			ok = FAULT(FORMAT);
 	}
@@ -217,7 +222,7 @@ check_required(struct sp_schema_run *r, const struct sp_schema_node *node, struc
 	for (size_t i = 0; i < json_object_array_length(node->required) && sp_schema_go_on(r, ok); i++) {
 		struct sp_str name = sp_json_text(json_object_array_get_idx(node->required, i));
 
-		(void)sp_schema_spend(&r->budget, 1);
+		(void)sp_schema_spend(&r->budget, 1 + name.len / SP_SCHEMA_BYTES_PER_STEP);
 		if (!has_member(value, name))
 			ok = FAULT(REQUIRED, .name = name.p);
 	}
@@ -230,16 +235,16 @@ check_dependent_required(struct sp_schema_run *r, const struct sp_schema_node *n
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < node->dependent_required_count; i++) {
+	for (size_t i = 0; i < node->dependent_required_count && sp_schema_go_on(r, ok); i++) {
 		const struct sp_schema_dependency *d = &node->dependent_required[i];
 
-		(void)sp_schema_spend(&r->budget, 1);
+		(void)sp_schema_spend(&r->budget, 1 + strlen(d->name) / SP_SCHEMA_BYTES_PER_STEP);
 		if (!json_object_object_get_ex(value, d->name, NULL))
 			continue;
 		for (size_t j = 0; j < json_object_array_length(d->required) && sp_schema_go_on(r, ok); j++) {
 			struct sp_str name = sp_json_text(json_object_array_get_idx(d->required, j));
 
-			(void)sp_schema_spend(&r->budget, 1);
+			(void)sp_schema_spend(&r->budget, 1 + name.len / SP_SCHEMA_BYTES_PER_STEP);
 			if (!has_member(value, name))
 				ok = FAULT(DEPENDENT_REQUIRED, .name = name.p, .other = d->name);
 		}
@@ -284,6 +289,7 @@ check_property_name(struct sp_schema_run *r, const struct sp_schema_node *node, 
 
 	if (text == NULL)
 		sp_out_of_memory();
+	(void)sp_schema_spend(&r->budget, strlen(name) / SP_SCHEMA_BYTES_PER_STEP);
 	r->max_errors = SP_SCHEMA_EXPLAINED;
 	ok = sp_schema_attempt(r, node->property_names, text, place, NULL, r->errors != NULL ? &errors : NULL);
 	r->max_errors = max;

@@ -9,6 +9,7 @@
 #define DEFAULT_MAX_SCHEMAS 20000
 #define DEFAULT_MAX_STEPS 1000000
 #define DEFAULT_MAX_ERRORS 8
+#define MAX_PATTERNS ((size_t)4 * 1024 * 1024)	/* bytes of all patterns in one schema, compiled */
 
 bool
 sp_schema_complain(struct sp_schema_compiler *c, const struct sp_schema_node *node,
@@ -275,7 +276,7 @@ compile_pattern(struct sp_schema_compiler *c, const struct sp_schema_node *node,
 {
 	const char *why;
 
-	return sp_schema_pattern_compile(c->schema->mem, text, out, &why) ||
+	return sp_schema_pattern_compile(c->schema->mem, text, &c->pattern_room, out, &why) ||
 	    sp_schema_complain(c, node, keyword, "%.*s is not a pattern that can be used: %s",
 	    (int)(text.len < 80 ? text.len : 80), text.p, why);
 }
@@ -540,6 +541,7 @@ sp_schema_compile(struct sp_arena *mem, struct json_object *json, const struct s
 	struct sp_schema *schema = sp_alloc(own, sizeof(*schema));
 	struct sp_schema_compiler c = {
 		.schema = schema, .options = o, .why_mem = mem,
+		.pattern_room = MAX_PATTERNS,
 		.max_nodes = o->max_schemas != 0 ? o->max_schemas : DEFAULT_MAX_SCHEMAS,
 	};
 

@@ -155,17 +155,15 @@ type_name(struct json_object *value)
 		return "null";
 	case json_type_boolean:
 		return "a boolean";
-	case json_type_int:
-	case json_type_double:
-		return "a number";
 	case json_type_string:
 		return "a string";
 	case json_type_array:
 		return "an array";
 	case json_type_object:
 		return "an object";
+	default:
+		return "a number";
 	}
-	return "nothing";
 }
 
 /* "a string, an integer or null" */
@@ -265,7 +263,12 @@ describe(struct sp_buf *b, const struct sp_schema_fault *f)
 	case SP_SCHEMA_TYPE:
 		sp_buf_cstr(b, "must be ");
 		wanted_types(b, node->types);
-		sp_buf_printf(b, " (is %s)", type_name(f->value));
+		sp_buf_cstr(b, " (is ");
+		if (sp_schema_is_number(f->value))
+			excerpt(b, f->value);		/* 3.5 is no integer */
+		else
+			sp_buf_cstr(b, type_name(f->value));
+		sp_buf_char(b, ')');
 		break;
 	case SP_SCHEMA_CONST:
 		sp_buf_cstr(b, "must be ");
@@ -342,9 +345,9 @@ describe(struct sp_buf *b, const struct sp_schema_fault *f)
 		break;
 	case SP_SCHEMA_ADDITIONAL_PROPERTIES:
 	case SP_SCHEMA_UNEVALUATED_PROPERTIES:
-		sp_buf_cstr(b, "is not known here");
+		sp_buf_cstr(b, "is not allowed here");
 		if (node->properties.count > 0) {
-			sp_buf_cstr(b, "; known are ");
+			sp_buf_cstr(b, "; allowed are ");
 			names(b, &node->properties);
 		}
 		break;

@@ -12,9 +12,9 @@
  * A longer number is taken as its double: nobody writes that many digits in
  * earnest, and each comparison would read them all.
  */
-#define MAX_TEXT 1024
+#define MAX_TEXT 128
 #define MAX_EXPONENT 100000000		/* further ones mean the same: beyond all others */
-#define DIVISOR_DIGITS 18		/* 10^18 fits in 64 bits, its square in 128 */
+#define DIVISOR_DIGITS 18		/* ten times 10^18 fits in 64 bits, its square in 128 */
 
 bool
 sp_schema_is_number(struct json_object *value)
@@ -283,10 +283,8 @@ sp_schema_is_multiple(struct json_object *value, const struct sp_schema_divisor 
 	if (n.exponent < divisor->exponent)
 		return false;
 	p = n.p;
-	for (int64_t i = 0; i < n.count; i++) {
-		rest = multiply_modulo(rest, 10, m);
-		rest = (rest + (uint64_t)(next_digit(&p, n.p + n.len) - '0')) % m;
-	}
+	for (int64_t i = 0; i < n.count; i++)	/* below 10^19, which 64 bits hold */
+		rest = (rest * 10 + (uint64_t)(next_digit(&p, n.p + n.len) - '0')) % m;
 	for (uint64_t e = (uint64_t)(n.exponent - divisor->exponent); e > 0; e >>= 1) {
 		if (e & 1)
 			rest = multiply_modulo(rest, power, m);

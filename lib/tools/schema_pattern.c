@@ -15,7 +15,8 @@
 #define MAX_PATTERN 8192		/* bytes as written */
 #define MAX_TRANSLATED 65536
 #define HEAP_LIMIT 4096			/* KiB of backtracking points in one match */
-#define BYTES_PER_STEP 16
+#define BYTES_PER_STEP 16		/* that an item of a pattern reads */
+#define BYTES_CHECKED_PER_STEP 64	/* for UTF-8, and for a letter that must be there */
 
 struct sp_schema_pattern {
 	pcre2_code *code;
@@ -36,13 +37,14 @@ free_code(void *code)
 }
 
 bool
-sp_schema_pattern_compile(struct sp_arena *mem, struct sp_str ecma, struct sp_schema_pattern **out,
-    const char **why)
+sp_schema_pattern_compile(struct sp_arena *mem, struct sp_str ecma, size_t *room,
+    struct sp_schema_pattern **out, const char **why)
 {
 	struct sp_schema_pattern *pattern;
 	PCRE2_UCHAR message[160];
 	struct sp_str translated;
 	PCRE2_SIZE offset;
+	size_t size;
 	struct sp_buf b;
 	int error;
 
@@ -66,6 +68,11 @@ sp_schema_pattern_compile(struct sp_arena *mem, struct sp_str ecma, struct sp_sc
 		return false;
 	}
 	sp_arena_defer(mem, free_code, pattern->code);
+	if (pcre2_pattern_info(pattern->code, PCRE2_INFO_SIZE, &size) != 0 || size > *room) {
+		*why = "it makes the patterns of the schema too large";
+		return false;
+	}
+	*room -= size;
 	*out = pattern;
 	return true;
 }
@@ -117,7 +124,7 @@ sp_schema_match(struct sp_schema_matcher *m, const struct sp_schema_pattern *pat
 	int result;
 
 	m->position = 0;
-	if (!sp_schema_spend(m->budget, 1 + text.len / BYTES_PER_STEP))
+	if (!sp_schema_spend(m->budget, 1 + text.len / BYTES_CHECKED_PER_STEP))
 		return false;
 	result = pcre2_match(pattern->code, (PCRE2_SPTR)(text.len > 0 ? text.p : ""), text.len, 0, 0,
 	    m->data, m->context);

@@ -235,6 +235,7 @@ struct sp_schema_compiler {
 	struct sp_schema_reference *references;
 	struct sp_schema_node *nodes;
 	size_t node_count, max_nodes, resource_count;
+	size_t pattern_room;		/* bytes that patterns may still take */
 	unsigned nesting;
 };
 
@@ -332,8 +333,12 @@ bool sp_schema_is_multiple(struct json_object *value, const struct sp_schema_div
 
 /* Translates ECMA-262 with the "u" flag; false: *why is a static text. */
 SP_MUST_USE bool sp_schema_pattern_translate(struct sp_buf *out, struct sp_str ecma, const char **why);
-/* The pattern lives as long as mem; false: *why is made in mem, too. */
-SP_MUST_USE bool sp_schema_pattern_compile(struct sp_arena *mem, struct sp_str ecma,
+/*
+ * The pattern lives as long as mem; false: *why is made in mem, too.  *room is
+ * how many bytes it may take, and shrinks by what it takes: a few characters
+ * can compile into 64 KiB.
+ */
+SP_MUST_USE bool sp_schema_pattern_compile(struct sp_arena *mem, struct sp_str ecma, size_t *room,
     struct sp_schema_pattern **out, const char **why);
 struct sp_str sp_schema_pattern_text(const struct sp_schema_pattern *pattern);
 

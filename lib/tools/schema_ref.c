@@ -384,6 +384,8 @@ sp_schema_link(struct sp_schema_compiler *c)
 		if (!link_one(c, ref))
 			return false;
 	}
+	if (!walk(c, c->schema->root, 0))
+		return false;
 	for (struct sp_schema_node *node = c->nodes; node != NULL; node = node->next)
 		if (!walk(c, node, 0))
 			return false;

@@ -6,7 +6,7 @@
 
 #include "tools/schema_private.h"
 
-#define SP_SCHEMA_BYTES_PER_STEP 16	/* of text that is read through */
+#define SP_SCHEMA_BYTES_PER_STEP 64	/* of text that is read through */
 #define SP_SCHEMA_EXPLAINED 2		/* faults that are told of a subschema that was only tried */
 
 /* Which members or items of a value have been evaluated. */

@@ -174,7 +174,7 @@ dynamic_target(struct sp_schema_run *r, const struct sp_schema_node *node)
 	if (node->dynamic_name == NULL)
 		return target;
 	for (const struct sp_schema_scope *s = r->scope; s != NULL; s = s->up) {
-		(void)sp_schema_spend(&r->budget, 1);
+		(void)sp_schema_spend(&r->budget, 1 + s->resource->anchor_count / 8);
 		if ((found = sp_schema_dynamic_anchor(s->resource, node->dynamic_name)) != NULL)
 			target = found;
 	}
@@ -203,9 +203,13 @@ check_in_place(struct sp_schema_run *r, const struct sp_schema_node *node, struc
 		ok = check_condition(r, node, value, place, seen) && ok;
 	if (!json_object_is_type(value, json_type_object))
 		return ok;
-	for (size_t i = 0; i < node->dependent_schemas.count && sp_schema_go_on(r, ok); i++)
-		if (json_object_object_get_ex(value, node->dependent_schemas.item[i].name, NULL))
-			ok = sp_schema_evaluate(r, node->dependent_schemas.item[i].node, value, place, seen) && ok;
+	for (size_t i = 0; i < node->dependent_schemas.count && sp_schema_go_on(r, ok); i++) {
+		const struct sp_schema_member *m = &node->dependent_schemas.item[i];
+
+		(void)sp_schema_spend(&r->budget, 1 + strlen(m->name) / SP_SCHEMA_BYTES_PER_STEP);
+		if (json_object_object_get_ex(value, m->name, NULL))
+			ok = sp_schema_evaluate(r, m->node, value, place, seen) && ok;
+	}
 	return ok;
 }
 
@@ -262,8 +266,10 @@ check_node(struct sp_schema_run *r, const struct sp_schema_node *node, struct js
 {
 	bool ok = sp_schema_check(r, node, value, place, seen);
 
-	if (sp_schema_go_on(r, ok))
-		ok = check_in_place(r, node, value, place, seen) && ok;
+	if (!sp_schema_go_on(r, ok))
+		return false;
+	if (!check_in_place(r, node, value, place, seen))
+		return false;		/* what a failed subschema would have evaluated is not known */
 	if (sp_schema_go_on(r, ok) && node->unevaluated_items != NULL && json_object_is_type(value, json_type_array))
 		ok = check_unevaluated_items(r, node, value, place, seen) && ok;
 	if (sp_schema_go_on(r, ok) && node->unevaluated_properties != NULL && json_object_is_type(value, json_type_object))
@@ -287,11 +293,13 @@ check_with_own_marks(struct sp_schema_run *r, const struct sp_schema_node *node,
 }
 
 static bool
-in_scope(const struct sp_schema_run *r, const struct sp_schema_resource *resource)
+in_scope(struct sp_schema_run *r, const struct sp_schema_resource *resource)
 {
-	for (const struct sp_schema_scope *s = r->scope; s != NULL; s = s->up)
+	for (const struct sp_schema_scope *s = r->scope; s != NULL; s = s->up) {
 		if (s->resource == resource)
 			return true;
+		(void)sp_schema_spend(&r->budget, 1);
+	}
 	return false;
 }
 
@@ -348,6 +356,7 @@ bool
 sp_schema_validate(const struct sp_schema *schema, struct sp_arena *mem, struct json_object *instance,
     struct sp_schema_errors *errors)
 {
+	const char *otherwise = "takes too much work to be checked";
 	bool cut_short, deep;
 
 	if (pass(schema, mem, instance, NULL, &cut_short, &deep))
@@ -355,15 +364,16 @@ sp_schema_validate(const struct sp_schema *schema, struct sp_arena *mem, struct 
 	*errors = (struct sp_schema_errors){
 		.item = sp_alloc_array(mem, schema->max_errors, sizeof(*errors->item)),
 	};
+	if (deep)
+		otherwise = "is nested too deeply to be checked";
 	if (!cut_short) {
 		(void)pass(schema, mem, instance, errors, &cut_short, &deep);
 		errors->more = errors->more || cut_short;
+		otherwise = "is not what the schema describes";		/* and to say more takes too much work */
 	}
 	if (errors->count == 0)
 		errors->item[errors->count++] = (struct sp_schema_error){
-			.instance = SP_LIT(""), .schema = SP_LIT("#"),
-			.message = deep ? SP_LIT("is nested too deeply to be checked") :
-			    SP_LIT("takes too much work to be checked"),
+			.instance = SP_LIT(""), .schema = SP_LIT("#"), .message = sp_str(otherwise),
 		};
 	return false;
 }

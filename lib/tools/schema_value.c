@@ -30,7 +30,8 @@ equal_objects(struct json_object *a, struct json_object *b, struct sp_schema_bud
 	if (json_object_object_length(a) != json_object_object_length(b))
 		return false;
 	json_object_object_foreachC(a, it)
-		if (!json_object_object_get_ex(b, it.key, &other) || !sp_schema_equal(it.val, other, budget))
+		if (!sp_schema_spend(budget, strlen(it.key) / 16) ||
+		    !json_object_object_get_ex(b, it.key, &other) || !sp_schema_equal(it.val, other, budget))
 			return false;
 	return true;
 }

@@ -3,6 +3,11 @@ EXTRA_DIST += tests/unit/unit.h
 UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 
+check_PROGRAMS += tests/unit/test_schema
+TESTS += tests/unit/test_schema
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
+tests_unit_test_schema_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
 tests_unit_test_str_SOURCES = tests/unit/test_str.c
