@@ -461,7 +461,7 @@ bool
 sp_db_exchange(struct sp_db *db, struct sp_db_statement *statements, size_t n,
     int conflict_tries, size_t *failed)
 {
-	bool unnamed = false, idle;
+	bool unnamed = false, idle, stale;
 	enum outcome outcome;
 	struct trouble t;
 
@@ -481,11 +481,12 @@ sp_db_exchange(struct sp_db *db, struct sp_db_statement *statements, size_t n,
 			return true;
 
 		/* A batch that began a transaction itself, and did not end it, can be begun anew. */
+		stale = outcome == REFUSED && is_stale(db, t.result);
 		if (outcome == LOST || !idle || has_committed(statements, t.index))
 			break;
 		if (is_conflict(t.result) && attempt < conflict_tries)
 			pause_after_conflict(attempt);
-		else if (!unnamed && is_stale(db, t.result))
+		else if (stale && !unnamed)
 			unnamed = true;
 		else
 			break;

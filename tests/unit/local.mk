@@ -1,5 +1,6 @@
 # What tests/unit/ adds to the build: one cmocka program for each module.
 EXTRA_DIST += tests/unit/unit.h
+EXTRA_DIST += tests/unit/database.h
 UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 
@@ -22,6 +23,26 @@ check_PROGRAMS += tests/unit/test_buf
 TESTS += tests/unit/test_buf
 tests_unit_test_buf_SOURCES = tests/unit/test_buf.c
 tests_unit_test_buf_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_db
+TESTS += tests/unit/test_db
+tests_unit_test_db_SOURCES = tests/unit/test_db.c
+tests_unit_test_db_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_db_faults
+TESTS += tests/unit/test_db_faults
+tests_unit_test_db_faults_SOURCES = tests/unit/test_db_faults.c
+tests_unit_test_db_faults_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_listen
+TESTS += tests/unit/test_listen
+tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
+tests_unit_test_listen_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_migrate
+TESTS += tests/unit/test_migrate
+tests_unit_test_migrate_SOURCES = tests/unit/test_migrate.c
+tests_unit_test_migrate_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_encode
 TESTS += tests/unit/test_encode
