@@ -81,7 +81,7 @@ what_is_refused(void **state)
 		    { 1, "first", "CREATE TABLE public.a (n int);\n" },
 		    { 2, "second", "CREATE TABLE public.b (n int);\n-- gr\xc3\xbc\xc3\x9f\nCREATE TABLE public.b (\n nonsense);\n" },
 		    { 3, "third", "CREATE TABLE public.c (n int)" } },
-		    "migration 0002-second: line 4: syntax error at or near \")\" (42601)", 1 },
+		    "migration 0002-second: line 4: syntax error at or near \";\" (42601)", 1 },
 		{ "fails when it runs", {
 		    { 1, "first", "CREATE TABLE public.a (n int);\n" },
 		    { 2, "second", "CREATE TABLE public.b (n int);\nSELECT 1/0;" } },
