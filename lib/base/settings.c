@@ -201,8 +201,9 @@ env_name(struct sp_arena *mem, const char *name)
 static size_t
 distance(struct sp_str a, struct sp_str b)
 {
-	size_t d[NAME_MAX_LEN + 1];	/* from the first i bytes of a to the first j of b */
+	size_t d[NAME_MAX_LEN + 1] = { 0 };	/* from the first i bytes of a to the first j of b */
 
+	assert(b.len <= NAME_MAX_LEN);
 	for (size_t j = 0; j <= b.len; j++)
 		d[j] = j;
 	for (size_t i = 1; i <= a.len; i++) {

@@ -9,8 +9,7 @@
  *
  * An unknown name of ours in either source is an error, and every error is
  * reported, not only the first (SALLYPORT_TEST_... is the test suite's and passed
- * over).  Read once at start and on SIGHUP; read-only in
- * between.
+ * over).  Read once at start and on SIGHUP; read-only in between.
  */
 #ifndef SP_BASE_SETTINGS_H
 #define SP_BASE_SETTINGS_H
