@@ -7,9 +7,10 @@
  * Text from outside is cut at 512 bytes and escaped; a line is at most 4096
  * bytes and leaves in one write(2), and "cut":true stands for fields that found
  * no room.  A line that cannot be written is counted and forgotten (the program
- * has to ignore SIGPIPE).  Never logged, at any
- * level: tokens, codes, secrets, verifiers, cookies, Authorization headers,
- * bodies, connection strings.
+ * has to ignore SIGPIPE).
+ *
+ * Never logged, at any level: tokens, codes, secrets, verifiers, cookies,
+ * Authorization headers, bodies, connection strings.
  */
 #ifndef SP_BASE_LOG_H
 #define SP_BASE_LOG_H
