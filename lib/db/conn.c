@@ -4,17 +4,18 @@
 #include "db/conn.h"
 
 /*
- * Notices arrive while a statement runs, and also unasked: a server that shuts
- * down says FATAL to idle connections, which libpq reports as a notice.
+ * Notices arrive while a statement runs, and also unasked: a server that goes
+ * down says so to idle connections (57P01 fast, 57P02 immediate, 57P05 idle for
+ * too long), and libpq reports that as a notice.
  */
 static void
 receive_notice(void *arg, const PGresult *notice)
 {
 	struct sp_db_conn *c = arg;
-	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *sqlstate = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
 
-	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
-		c->dead = true;
+	if (sqlstate != NULL && strncmp(sqlstate, "57P", 3) == 0)
+		c->leaving = true;
 	else if (c->db != NULL && c->db->notice != NULL)
 		c->db->notice(c->db->notice_arg, notice);
 	else
@@ -89,12 +90,12 @@ sp_db_conn_alive(struct sp_db_conn *c)
 
 	if (c->dead || PQstatus(c->pg) != CONNECTION_OK)
 		return false;
-	if (poll(&p, 1, 0) == 0)
-		return true;			/* silence is the rule */
-	if (!PQconsumeInput(c->pg))
-		return false;
-	(void)PQisBusy(c->pg);			/* reads what came: a changed setting, a notice, a farewell */
-	return !c->dead && PQstatus(c->pg) == CONNECTION_OK;
+	while (!c->leaving && poll(&p, 1, 0) != 0) {	/* silence is the rule */
+		if (!PQconsumeInput(c->pg))
+			return false;
+		(void)PQisBusy(c->pg);	/* reads what came: a changed setting, a notice, a farewell */
+	}
+	return !c->leaving && PQstatus(c->pg) == CONNECTION_OK;
 }
 
 bool

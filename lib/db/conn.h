@@ -20,7 +20,8 @@ struct sp_db_conn {
 	struct sp_db *db;		/* the session that borrowed it */
 	bool checked;			/* seen alive, and not used since */
 	bool in_transaction;		/* after the last answer, BEGIN was open */
-	bool dead;			/* closed, said goodbye, or out of step */
+	bool dead;			/* closed, or out of step */
+	bool leaving;			/* the server said that it closes it */
 	bool retire;			/* to be closed when its session ends */
 	bool listening;			/* LISTEN was done on it (listen.c) */
 

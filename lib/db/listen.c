@@ -51,7 +51,7 @@ is_listening(const struct sp_listener *l)
 	const struct sp_db_conn *c = l->db.conn;
 
 	/* a statement of the callback may have replaced the connection: the new one does not listen */
-	return c != NULL && c->listening && !c->dead && PQstatus(c->pg) == CONNECTION_OK;
+	return c != NULL && c->listening && !c->dead && !c->leaving && PQstatus(c->pg) == CONNECTION_OK;
 }
 
 static void

@@ -279,7 +279,7 @@ sp_db_end(struct sp_db *db)
 
 	if (c == NULL)
 		return;
-	if (c->dead || c->retire || c->in_transaction || PQstatus(c->pg) != CONNECTION_OK) {
+	if (c->dead || c->leaving || c->retire || c->in_transaction || PQstatus(c->pg) != CONNECTION_OK) {
 		drop(db);
 		return;
 	}

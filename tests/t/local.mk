@@ -8,6 +8,7 @@ t_tests += tests/t/0005-queries.t
 t_tests += tests/t/0006-templates.t
 t_tests += tests/t/0007-errors.t
 t_tests += tests/t/0008-manuals.t
+t_tests += tests/t/0110-database-restart.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)

@@ -91,6 +91,11 @@ tests_unit_test_keyset_LDADD = $(UNIT_LIBS)
 
 endif
 
+# threads that use the database, for tests/t and measurements
+check_PROGRAMS += tests/unit/db_load
+tests_unit_db_load_SOURCES = tests/unit/db_load.c
+tests_unit_db_load_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/unit/worker_demo
 tests_unit_worker_demo_SOURCES = tests/unit/worker_demo.c
 tests_unit_worker_demo_LDADD = $(SALLYPORT_LIBS)
