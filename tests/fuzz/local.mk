@@ -23,6 +23,11 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_schema
+tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c $(fuzz_main)
+tests_fuzz_fuzz_schema_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_schema_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_main)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)

@@ -4,6 +4,11 @@ EXTRA_DIST += tests/unit/database.h
 UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 
+check_PROGRAMS += tests/unit/test_schema_parts
+TESTS += tests/unit/test_schema_parts
+tests_unit_test_schema_parts_SOURCES = tests/unit/test_schema_parts.c
+tests_unit_test_schema_parts_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_schema
 TESTS += tests/unit/test_schema
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
