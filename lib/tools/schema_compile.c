@@ -277,8 +277,8 @@ compile_pattern(struct sp_schema_compiler *c, const struct sp_schema_node *node,
 	const char *why;
 
 	return sp_schema_pattern_compile(c->schema->mem, text, &c->pattern_room, out, &why) ||
-	    sp_schema_complain(c, node, keyword, "%.*s is not a pattern that can be used: %s",
-	    (int)(text.len < 80 ? text.len : 80), text.p, why);
+	    sp_schema_complain(c, node, keyword, "%s is not a pattern that can be used: %s",
+	    sp_schema_quoted(c->why_mem, text), why);
 }
 
 static bool

@@ -7,7 +7,7 @@
 #include "base/encode.h"
 #include "tools/schema_private.h"
 
-#define EXCERPT 60			/* bytes of a string, before "..." */
+#define EXCERPT 80			/* bytes of a string, before "..." */
 #define LIST 240			/* bytes of a list of names or values */
 #define MESSAGE 2048
 #define POINTER 512			/* longer ones end in "..." */
@@ -117,6 +117,16 @@ quote(struct sp_buf *b, struct sp_str s)
 	sp_buf_json_string(b, sp_str_sub(s, 0, n));
 	if (n < s.len)
 		sp_buf_cstr(b, "...");
+}
+
+const char *
+sp_schema_quoted(struct sp_arena *mem, struct sp_str s)
+{
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, 8 * EXCERPT);	/* an escape has six bytes */
+	quote(&b, s);
+	return sp_buf_view(&b).p;
 }
 
 static void

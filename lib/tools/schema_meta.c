@@ -209,7 +209,8 @@ sp_schema_dialect(struct sp_schema_compiler *c, const struct sp_schema_node *nod
 		unsigned bit = vocabulary(it.key);
 
 		if (bit == 0 && json_object_get_boolean(it.val))
-			return sp_schema_complain(c, node, "$schema", "needs a vocabulary that is not supported: %s", it.key);
+			return sp_schema_complain(c, node, "$schema", "needs the vocabulary %s, which is not supported",
+			    sp_schema_quoted(c->why_mem, sp_str(it.key)));
 		found |= bit;
 	}
 	*dialect = found;

@@ -393,6 +393,8 @@ void sp_schema_report(struct sp_arena *mem, struct sp_schema_errors *errors, siz
 void sp_schema_location(struct sp_buf *b, const struct sp_schema_node *node);
 /* A JSON Pointer. */
 struct sp_str sp_schema_pointer(struct sp_arena *mem, const struct sp_schema_place *place);
+/* The text, or its beginning and "...", as a JSON string. */
+const char *sp_schema_quoted(struct sp_arena *mem, struct sp_str s);
 /* What is in the buffer; when it did not all fit, the beginning and "...". */
 struct sp_str sp_schema_cut(struct sp_buf *b);
 

@@ -311,7 +311,8 @@ link_one(struct sp_schema_compiler *c, const struct sp_schema_reference *ref)
 		return false;
 	if (document == NULL)
 		return sp_schema_complain(c, ref->node, ref->keyword,
-		    "leads to %.200s, which is not in the schema and is not fetched", absolute);
+		    "leads to %s, which is not in the schema and is not fetched",
+		    sp_schema_quoted(c->why_mem, sp_str(absolute)));
 	if (fragment.len == 0) {
 		target = document;
 	} else if (fragment.p[0] == '/') {
@@ -321,7 +322,8 @@ link_one(struct sp_schema_compiler *c, const struct sp_schema_reference *ref)
 		target = anchor->node;
 	}
 	if (target == NULL)
-		return sp_schema_complain(c, ref->node, ref->keyword, "leads to %.200s, where there is nothing", ref->uri);
+		return sp_schema_complain(c, ref->node, ref->keyword, "leads to %s, where there is nothing",
+		    sp_schema_quoted(c->why_mem, sp_str(ref->uri)));
 	if (strcmp(ref->keyword, "$ref") == 0) {
 		ref->node->ref = target;
 	} else {

@@ -585,7 +585,7 @@ sp_schema_pattern_translate(struct sp_buf *out, struct sp_str ecma, const char *
 	struct translation t = { .rest = ecma, .out = out };
 	size_t names = 0;
 
-	for (size_t i = 0; i + 3 < ecma.len; i++)
+	for (size_t i = 0; i + 3 <= ecma.len; i++)
 		names += memcmp(ecma.p + i, "(?<", 3) == 0;
 	if (names > 0)
 		t.name = sp_alloc_array(out->mem, names, sizeof(*t.name));
