@@ -94,6 +94,31 @@ TESTS += tests/unit/test_keyset
 tests_unit_test_keyset_SOURCES = tests/unit/test_keyset.c tests/unit/jose_vectors.h
 tests_unit_test_keyset_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_request
+TESTS += tests/unit/test_request
+tests_unit_test_request_SOURCES = tests/unit/test_request.c tests/unit/web.h
+tests_unit_test_request_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_router
+TESTS += tests/unit/test_router
+tests_unit_test_router_SOURCES = tests/unit/test_router.c tests/unit/web.h
+tests_unit_test_router_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_form
+TESTS += tests/unit/test_form
+tests_unit_test_form_SOURCES = tests/unit/test_form.c tests/unit/web.h
+tests_unit_test_form_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_cookie
+TESTS += tests/unit/test_cookie
+tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c tests/unit/web.h
+tests_unit_test_cookie_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_template
+TESTS += tests/unit/test_template
+tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/web.h
+tests_unit_test_template_LDADD = $(UNIT_LIBS) -lm
+
 endif
 
 # threads that use the database, for tests/t and measurements
