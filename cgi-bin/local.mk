@@ -14,3 +14,6 @@ cgi_bin_token_LDADD = $(SALLYPORT_LIBS)
 cgibin_PROGRAMS += cgi-bin/well-known
 cgi_bin_well_known_SOURCES = cgi-bin/well-known.c
 cgi_bin_well_known_LDADD = $(SALLYPORT_LIBS)
+cgibin_PROGRAMS += cgi-bin/mcp
+cgi_bin_mcp_SOURCES = cgi-bin/mcp.c
+cgi_bin_mcp_LDADD = $(SALLYPORT_LIBS)

@@ -12,3 +12,7 @@ lib_libsallyport_a_SOURCES += lib/tools/schema_translate.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_uri.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_validate.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_value.c
+lib_libsallyport_a_SOURCES += lib/tools/catalog.c lib/tools/catalog.h
+lib_libsallyport_a_SOURCES += lib/tools/policy.c lib/tools/policy.h
+lib_libsallyport_a_SOURCES += lib/tools/run.c lib/tools/run.h
+lib_libsallyport_a_SOURCES += lib/tools/sql_tool.c lib/tools/sql_tool.h

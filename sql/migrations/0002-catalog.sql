@@ -598,53 +598,56 @@ $$;
 
 -- ---------------------------------------------------------------- loading
 
+-- The statement of a call of a tool of kind "function": head, then of the
+-- arguments those that are present (before, "$n", after, with commas between),
+-- then tail.  Its one row is
+--	result	text	the JSON object; null when it is longer than max_bytes
+--	size	integer	its length in bytes
+--	rows	bigint	how many rows a set had, at most max_rows; null for one value
+--	failed	boolean	the object has "ok": false
+CREATE FUNCTION sallyport.catalog_call(t sallyport.tool)
+RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+	SELECT jsonb_build_object('args', t.spec->'args',
+	    'head', format('SELECT CASE WHEN octet_length(q.v) <= %s THEN q.v END AS result, '
+	        'octet_length(q.v) AS size, q.n AS rows, q.failed FROM (SELECT ', t.max_bytes) || CASE t.spec->>'returns'
+	    WHEN 'table' THEN
+	        '''{"rows":['' || coalesce(string_agg(row_to_json(r)::text, '',''), '''') || '']}'', '
+	        'count(*), NULL::boolean FROM (SELECT * FROM '
+	    WHEN 'set' THEN
+	        '''{"rows":['' || coalesce(string_agg(coalesce(to_json(r.c)::text, ''null''), '',''), '''') || '']}'', '
+	        'count(*), NULL::boolean FROM (SELECT * FROM '
+	    WHEN 'object' THEN
+	        'row_to_json(r)::text, NULL::bigint, ' ||
+	        CASE WHEN (t.spec->'ok')::boolean THEN 'r.ok IS FALSE' ELSE 'NULL::boolean' END || ' FROM (SELECT * FROM '
+	    WHEN 'value' THEN
+	        '''{"result":'' || coalesce(to_json(r.c)::text, ''null'') || ''}'', NULL::bigint, NULL::boolean FROM '
+	    WHEN 'json' THEN
+	        'CASE WHEN json_typeof(r.c::json) = ''object'' THEN r.c::text '
+	        'ELSE ''{"result":'' || coalesce(r.c::text, ''null'') || ''}'' END, NULL::bigint, '
+	        '(r.c->''ok'')::text = ''false'' FROM '
+	    WHEN 'void' THEN
+	        '''{"result":null}'', NULL::bigint, NULL::boolean FROM '
+	    END || (t.spec->>'call') || '(',
+	    'tail', CASE t.spec->>'returns'
+	    WHEN 'table' THEN format(') LIMIT %s) AS r', t.max_rows)
+	    WHEN 'set' THEN format(') AS f (c) LIMIT %s) AS r', t.max_rows)
+	    WHEN 'object' THEN ')) AS r OFFSET 0'	-- a fence: the JSON is made once
+	    ELSE ') AS r (c) OFFSET 0'
+	    END || ') AS q (v, n, failed)');
+$$;
+
 -- What the programs know of the servers and their tools: all of them, those of
 -- one server, or one tool.  Every server has at least one row (tool_id null when
 -- it has no tool), and all rows are of one moment, whose version they carry.
---
--- A call is head, the arguments that are present (before, "$n", after, with
--- commas between), tail.  Its one row is
---	result	text	the JSON object; null when it is longer than max_bytes
---	size	integer	its length in bytes
---	rows	bigint	how many rows a set had; at most max_rows
---	failed	boolean	the object has "ok": false
 CREATE FUNCTION sallyport.catalog(p_resource text, p_tool text)
-RETURNS TABLE (version bigint, resource text, resource_title text, resource_description text, instructions text,
-    tool_id integer, name text, title text, description text, kind text, input_schema text, output_schema text,
-    annotations text, scopes text, tier text, timeout_ms integer, max_rows integer, max_bytes integer,
-    read_only boolean, head text, args text, tail text)
+RETURNS TABLE (version bigint, resource text, resource_title text, instructions text, tool_id integer, name text,
+    title text, description text, kind text, input_schema text, output_schema text, annotations text, scopes text,
+    tier text, timeout_ms integer, max_rows integer, max_bytes integer, read_only boolean, spec text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-	SELECT v.version, r.name, r.title, r.description, r.instructions,
-	       t.tool_id, t.name, t.title, t.description, t.kind, t.input_schema::text, t.output_schema::text,
-	       t.annotations::text, array_to_string(t.scopes, ' '), t.tier, t.timeout_ms, t.max_rows, t.max_bytes,
-	       t.read_only,
-	       format('SELECT CASE WHEN octet_length(q.v) <= %s THEN q.v END, octet_length(q.v), q.n, q.failed FROM (',
-	           t.max_bytes) || CASE t.spec->>'returns'
-	       WHEN 'table' THEN
-	           'SELECT ''{"rows":['' || coalesce(string_agg(row_to_json(r)::text, '',''), '''') || '']}'',
-	                   count(*), NULL::boolean FROM (SELECT * FROM '
-	       WHEN 'set' THEN
-	           'SELECT ''{"rows":['' || coalesce(string_agg(coalesce(to_json(r.c)::text, ''null''), '',''), '''') || '']}'',
-	                   count(*), NULL::boolean FROM (SELECT * FROM '
-	       WHEN 'object' THEN
-	           'SELECT row_to_json(r)::text, NULL::bigint, ' ||
-	           CASE WHEN t.spec->>'ok' = 'true' THEN 'r.ok IS FALSE' ELSE 'NULL::boolean' END || ' FROM (SELECT * FROM '
-	       WHEN 'value' THEN
-	           'SELECT ''{"result":'' || coalesce(to_json(r.c)::text, ''null'') || ''}'', NULL::bigint, NULL::boolean FROM '
-	       WHEN 'json' THEN
-	           'SELECT CASE WHEN json_typeof(r.c::json) = ''object'' THEN r.c::text
-	                   ELSE ''{"result":'' || coalesce(r.c::text, ''null'') || ''}'' END, NULL::bigint,
-	                   (r.c->''ok'')::text = ''false'' FROM '
-	       WHEN 'void' THEN
-	           'SELECT ''{"result":null}'', NULL::bigint, NULL::boolean FROM '
-	       END || (t.spec->>'call') || '(',
-	       (t.spec->'args')::text,
-	       CASE t.spec->>'returns'
-	       WHEN 'table' THEN format(') LIMIT %s) AS r', t.max_rows)
-	       WHEN 'set' THEN format(') AS f (c) LIMIT %s) AS r', t.max_rows)
-	       WHEN 'object' THEN ')) AS r OFFSET 0'	-- a fence: the JSON is made once
-	       ELSE ') AS r (c) OFFSET 0'
-	       END || ') AS q (v, n, failed)'
+	SELECT v.version, r.name, r.title, r.instructions, t.tool_id, t.name,
+	       t.title, t.description, t.kind, t.input_schema::text, t.output_schema::text, t.annotations::text,
+	       array_to_string(t.scopes, ' '), t.tier, t.timeout_ms, t.max_rows, t.max_bytes, t.read_only,
+	       CASE t.kind WHEN 'function' THEN sallyport.catalog_call(t) ELSE t.spec END::text
 	  FROM sallyport.version v
 	 CROSS JOIN sallyport.resource r
 	  LEFT JOIN sallyport.tool t ON t.resource = r.name AND t.enabled AND (p_tool IS NULL OR t.name = p_tool)

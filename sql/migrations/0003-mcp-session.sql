@@ -38,11 +38,10 @@ $$;
 
 -- Uses a session: its revision, and a later expiry (written when a tenth of its
 -- time has passed, so that most uses only read).  Raises, so that it can stand in
--- front of other statements of one transaction:
---	SPS04	there is no such session (for this caller)
---	SPS00	p_protocol_version is given and is not what was negotiated
+-- front of other statements of one transaction: P0S04, there is no such session
+-- (for this caller).
 CREATE FUNCTION sallyport.mcp_session_use(p_session_sha256 bytea, p_user_id uuid, p_client_id text,
-    p_grant_id uuid, p_resource text, p_protocol_version text, p_ttl_seconds bigint)
+    p_grant_id uuid, p_resource text, p_ttl_seconds bigint)
 RETURNS TABLE (protocol_version text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -53,9 +52,7 @@ BEGIN
 	   AND x.user_id IS NOT DISTINCT FROM p_user_id AND x.client_id = p_client_id
 	   AND x.grant_id = p_grant_id AND x.resource = p_resource;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION USING ERRCODE = 'SPS04', MESSAGE = 'no such session';
-	ELSIF p_protocol_version <> s.protocol_version THEN
-		RAISE EXCEPTION USING ERRCODE = 'SPS00', MESSAGE = 'the session speaks ' || s.protocol_version;
+		RAISE EXCEPTION USING ERRCODE = 'P0S04', MESSAGE = 'no such session';
 	ELSIF s.expires_at < now() + make_interval(secs => p_ttl_seconds * 0.9) THEN
 		UPDATE sallyport.mcp_session x SET expires_at = now() + make_interval(secs => p_ttl_seconds)
 		 WHERE x.session_sha256 = p_session_sha256;
@@ -84,6 +81,6 @@ $$;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	sallyport.mcp_session_open(bytea, uuid, text, uuid, text, text, jsonb, jsonb, bigint, jsonb),
-	sallyport.mcp_session_use(bytea, uuid, text, uuid, text, text, bigint),
+	sallyport.mcp_session_use(bytea, uuid, text, uuid, text, bigint),
 	sallyport.mcp_session_close(bytea, uuid, text, uuid, text, jsonb)
 TO sallyport_app;

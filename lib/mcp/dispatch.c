@@ -1,0 +1,374 @@
+/* dispatch.c - from the body of a POST to its answer */
+#include "mcp/headers.h"
+#include "mcp/methods.h"
+#include "web/response.h"
+
+#define ANSWER_MAX	((size_t)64 << 20)	/* bytes; what a tool may give has limits of its own */
+#define BATCH_MAX	100			/* messages; each of them may be a round trip */
+
+#define META_VERSION		"io.modelcontextprotocol/protocolVersion"
+#define META_CAPABILITIES	"io.modelcontextprotocol/clientCapabilities"
+#define META_SERVER		"io.modelcontextprotocol/serverInfo"
+
+/* The methods of each revision; `name` is the parameter that Mcp-Name repeats. */
+static const struct method {
+	const char *method;
+	enum sp_mcp_version first, last;
+	sp_mcp_method_fn *answer;
+	const char *name;
+} methods[] = {
+	{ "server/discover", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_discover, NULL },
+	{ "initialize", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_initialize, NULL },
+	{ "ping", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_ping, NULL },
+	{ "tools/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_list, NULL },
+	{ "tools/call", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_call, "name" },
+};
+
+static const struct method *
+find_method(struct sp_str name, enum sp_mcp_version version)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (sp_str_is(name, methods[i].method) && methods[i].first <= version && version <= methods[i].last)
+			return &methods[i];
+	return NULL;
+}
+
+/* ---- for methods ---- */
+
+bool
+sp_mcp_fail(struct sp_mcp_call *call, enum sp_jsonrpc_code code, int status, const char *message)
+{
+	return sp_jsonrpc_fail(&call->error, code, status, message);
+}
+
+bool
+sp_mcp_fail_no_session(struct sp_mcp_call *call)
+{
+	return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 404, "there is no such session: begin with initialize");
+}
+
+bool
+sp_mcp_require_session(struct sp_mcp_call *call)
+{
+	if (call->session.id.p == NULL || call->session.checked)
+		return true;
+	switch (sp_mcp_session_check(call->req, &call->session, &call->version)) {
+	case SP_MCP_SESSION_OK:
+		return true;
+	case SP_MCP_SESSION_UNKNOWN:
+		return sp_mcp_fail_no_session(call);
+	case SP_MCP_SESSION_FAILED:
+		break;
+	}
+	return false;
+}
+
+bool
+sp_mcp_server(struct sp_mcp_call *call, struct sp_str tool, const struct sp_catalog **catalog,
+    const struct sp_server **server)
+{
+	if (!sp_catalog_get(call->req, call->mcp->catalog, call->resource->name, tool, catalog))
+		return false;
+	*server = sp_catalog_server(*catalog, sp_str(call->resource->name));
+	return *server != NULL || sp_fail(call->req, SP_NOT_FOUND, "no such server");
+}
+
+void
+sp_mcp_write_implementation(struct sp_mcp_call *call, const struct sp_server *server)
+{
+	struct sp_json_writer *w = call->result;
+
+	sp_jw_object(w);
+	sp_jw_kcstr(w, "name", PACKAGE_NAME);
+	if (call->version != SP_MCP_2025_03_26)
+		sp_jw_kcstr(w, "title", server->title);
+	sp_jw_kcstr(w, "version", PACKAGE_VERSION);
+	sp_jw_object_end(w);
+}
+
+void
+sp_mcp_write_complete(struct sp_mcp_call *call, const struct sp_server *server)
+{
+	struct sp_json_writer *w = call->result;
+
+	sp_jw_kcstr(w, "resultType", "complete");
+	sp_jw_key(w, "_meta");
+	sp_jw_object(w);
+	sp_jw_key(w, META_SERVER);
+	sp_mcp_write_implementation(call, server);
+	sp_jw_object_end(w);
+}
+
+/* ---- the eras ---- */
+
+static bool
+unsupported_version(struct sp_mcp_call *call, struct sp_str asked)
+{
+	sp_mcp_fail(call, SP_MCP_UNSUPPORTED_PROTOCOL_VERSION, 400, "unsupported protocol version");
+	call->error.data = sp_mcp_unsupported_data(call->req->mem, asked);
+	return false;
+}
+
+static bool
+mismatch(struct sp_mcp_call *call, const char *header, const char *what)
+{
+	return sp_mcp_fail(call, SP_MCP_HEADER_MISMATCH, 400,
+	    sp_printf(call->req->mem, "header mismatch: %s %s", header, what));
+}
+
+/* 2026-07-28: `_meta` and the headers that repeat it; Mcp-Name waits until the method is known. */
+static bool
+enter_modern(struct sp_mcp_call *call, struct sp_str header_version)
+{
+	struct json_object *meta = sp_json_get(call->message.params, "_meta");
+	struct sp_str version = sp_json_get_str(meta, META_VERSION);
+	struct sp_str method = sp_request_header(call->req, "Mcp-Method");
+
+	call->version = SP_MCP_LATEST;
+	if (call->message.kind == SP_JSONRPC_RESPONSE)
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400, "a server of this revision asks nothing");
+	if (call->message.kind == SP_JSONRPC_NOTIFICATION)
+		return true;		/* this revision defines none, and asks no headers of them */
+	if (version.p == NULL && header_version.p != NULL && !sp_mcp_version_find(header_version, &call->version))
+		return unsupported_version(call, header_version);
+	if (version.p == NULL || !json_object_is_type(sp_json_get(meta, META_CAPABILITIES), json_type_object))
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
+		    "params._meta needs " META_VERSION " and " META_CAPABILITIES);
+	if (header_version.p == NULL)
+		return mismatch(call, "MCP-Protocol-Version", "is missing");
+	if (!sp_str_eq(header_version, version))
+		return mismatch(call, "MCP-Protocol-Version", "does not say what _meta says");
+	if (!sp_mcp_version_find(version, &call->version))
+		return unsupported_version(call, version);
+	if (method.p == NULL)
+		return mismatch(call, "Mcp-Method", "is missing");
+	if (!sp_str_eq(method, call->message.method))
+		return mismatch(call, "Mcp-Method", "does not say what the body says");
+	return true;
+}
+
+/* Up to 2025-11-25: the session, save for the request that opens one. */
+static bool
+enter_session(struct sp_mcp_call *call, struct sp_str header_version)
+{
+	struct sp_str id = sp_request_header(call->req, "Mcp-Session-Id");
+
+	if (call->session.checked)
+		return true;			/* once for the whole batch */
+	call->version = SP_MCP_LATEST_SESSION;
+	if (call->message.kind == SP_JSONRPC_REQUEST && sp_str_is(call->message.method, "initialize"))
+		return true;
+	if (header_version.p != NULL && (!sp_mcp_version_find(header_version, &call->version) ||
+	    !sp_mcp_version_has_sessions(call->version)))
+		return unsupported_version(call, header_version);
+	if (id.p == NULL)
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400,
+		    "Mcp-Session-Id is missing: begin with initialize");
+	if (!sp_mcp_session_id_is_good(id))
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400, "Mcp-Session-Id is malformed");
+	sp_mcp_session_prepare(call->req, call->resource, &call->caller, id, &call->session);
+	/* a request can carry the check along with its own statement, when it says its revision */
+	if (header_version.p != NULL && call->message.kind == SP_JSONRPC_REQUEST)
+		return true;
+	return sp_mcp_require_session(call);
+}
+
+static bool
+enter(struct sp_mcp_call *call)
+{
+	struct json_object *meta = sp_json_get(call->message.params, "_meta"), *said;
+	struct sp_mcp_signs signs = {
+		.header_version = sp_request_header(call->req, "MCP-Protocol-Version"),
+		.header_method = sp_request_header(call->req, "Mcp-Method"),
+		.session_id = sp_request_header(call->req, "Mcp-Session-Id"),
+		.method = call->message.method,
+		.has_meta_version = json_object_is_type(meta, json_type_object) &&
+		    json_object_object_get_ex(meta, META_VERSION, &said),
+		.meta_version = sp_json_get_str(meta, META_VERSION),
+	};
+
+	if (!call->session.checked && sp_mcp_era_of(&signs) == SP_MCP_MODERN)
+		return enter_modern(call, signs.header_version);
+	return enter_session(call, signs.header_version);
+}
+
+/* ---- one message ---- */
+
+static bool
+call_method(struct sp_mcp_call *call)
+{
+	const struct method *m = find_method(call->message.method, call->version);
+	struct sp_str name;
+
+	/* to a client of the old era 404 means that its session is gone */
+	if (m == NULL)
+		return sp_mcp_require_session(call) && sp_mcp_fail(call, SP_JSONRPC_METHOD_NOT_FOUND,
+		    sp_mcp_version_has_sessions(call->version) ? 200 : 404, "method not found");
+	if (m->name != NULL && !sp_mcp_version_has_sessions(call->version)) {
+		name = sp_request_header(call->req, "Mcp-Name");
+		if (name.p == NULL)
+			return mismatch(call, "Mcp-Name", "is missing");
+		if (!sp_mcp_header_is(call->req->mem, name, sp_json_get_str(call->message.params, m->name)))
+			return mismatch(call, "Mcp-Name", "does not say what the body says");
+	}
+	return m->answer(call);
+}
+
+/*
+ * Writes the answer of one message, or nothing for one that gets none (status
+ * 202).  False: the request is failed.
+ */
+static bool
+answer_message(struct sp_mcp_call *call, struct json_object *message, struct sp_json_writer *w, int *status)
+{
+	struct sp_json_writer before = *w;
+	size_t len = w->b->len;
+
+	call->error = (struct sp_jsonrpc_error){ 0 };
+	call->result = w;
+	if (sp_jsonrpc_read(message, &call->message, &call->error) && enter(call)) {
+		if (call->message.kind != SP_JSONRPC_REQUEST) {
+			*status = 202;
+			return true;
+		}
+		sp_jsonrpc_begin_result(w, call->message.id);
+		if (call_method(call)) {
+			sp_jsonrpc_end(w);
+			*status = 200;
+			return true;
+		}
+		*w = before;
+		w->b->len = len;
+	}
+	if (call->error.code == 0)
+		return false;
+	sp_jsonrpc_write_error(w, call->message.id, &call->error);
+	*status = call->error.status;
+	return true;
+}
+
+/* ---- batches: 2025-03-26 only ---- */
+
+/* In a batch a failure is one message's, whatever it would be alone. */
+static void
+write_problem(struct sp_mcp_call *call, struct sp_json_writer *w)
+{
+	const struct sp_problem_info *info = sp_problem_info(call->req->problem);
+
+	sp_mcp_fail(call, info->status >= 500 ? SP_JSONRPC_INTERNAL_ERROR : SP_JSONRPC_INVALID_REQUEST,
+	    info->status, info->meaning);
+	sp_jsonrpc_write_error(w, call->message.id, &call->error);
+	call->req->problem = SP_OK;
+}
+
+static bool
+enter_batch(struct sp_mcp_call *call, struct json_object *messages)
+{
+	struct sp_str version = sp_request_header(call->req, "MCP-Protocol-Version");
+	struct sp_str id = sp_request_header(call->req, "Mcp-Session-Id");
+	size_t n = json_object_array_length(messages);
+
+	call->version = SP_MCP_LATEST;
+	if (sp_mcp_session_id_is_good(id) &&
+	    (version.p == NULL || sp_str_is(version, sp_mcp_version_name(SP_MCP_2025_03_26)))) {
+		sp_mcp_session_prepare(call->req, call->resource, &call->caller, id, &call->session);
+		if (!sp_mcp_require_session(call))
+			return false;
+	}
+	if (call->version != SP_MCP_2025_03_26)
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400, "only revision 2025-03-26 has batches");
+	if (n == 0 || n > BATCH_MAX)
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400, "a batch has 1 to 100 messages");
+	return true;
+}
+
+static bool
+answer_batch(struct sp_mcp_call *call, struct json_object *messages, struct sp_json_writer *w, int *status)
+{
+	size_t n = json_object_array_length(messages);
+	bool answered = false;
+	int one;
+
+	if (!enter_batch(call, messages)) {
+		if (call->error.code == 0)
+			return false;
+		sp_jsonrpc_write_error(w, NULL, &call->error);
+		*status = call->error.status;
+		return true;
+	}
+	sp_jw_array(w);
+	for (size_t i = 0; i < n; i++) {
+		if (!answer_message(call, json_object_array_get_idx(messages, i), w, &one)) {
+			write_problem(call, w);
+			one = 200;
+		}
+		answered = answered || one != 202;
+	}
+	sp_jw_array_end(w);
+	*status = answered ? 200 : 202;
+	return true;
+}
+
+/* ---- the POST ---- */
+
+static bool
+answer_body(struct sp_mcp_call *call, struct sp_json_writer *w, int *status)
+{
+	struct json_object *body;
+	const char *why;
+
+	if (!sp_json_parse(call->req->mem, call->req->body, &body, &why)) {
+		sp_mcp_fail(call, SP_JSONRPC_PARSE_ERROR, 400, sp_printf(call->req->mem, "parse error: %s", why));
+		sp_jsonrpc_write_error(w, NULL, &call->error);
+		*status = 400;
+		return true;
+	}
+	if (json_object_is_type(body, json_type_array))
+		return answer_batch(call, body, w, status);
+	return answer_message(call, body, w, status);
+}
+
+bool
+sp_mcp_dispatch(struct sp_mcp_call *call)
+{
+	struct sp_request *req = call->req;
+	struct sp_json_writer w;
+	struct sp_buf b;
+	int status;
+
+	if (!sp_request_content_is(req, "application/json"))
+		return sp_fail(req, SP_UNSUPPORTED_MEDIA_TYPE, "the body must be application/json in UTF-8");
+	if (!sp_mcp_accept_is_good(sp_request_header(req, "Accept")))
+		return sp_fail(req, SP_NOT_ACCEPTABLE, "accept application/json and text/event-stream");
+	sp_buf_init(&b, req->mem, ANSWER_MAX);
+	sp_jw_init(&w, &b);
+	if (!answer_body(call, &w, &status))
+		return false;
+	if (status == 202)
+		return sp_reply_empty(req, 202);
+	if (!sp_buf_ok(&b))
+		return sp_fail(req, SP_SERVER_ERROR, "the answer is too long");
+	return sp_reply_json(req, status, &b);
+}
+
+bool
+sp_mcp_reply_problem(struct sp_request *req)
+{
+	const struct sp_problem_info *info = sp_problem_info(req->problem);
+	struct sp_jsonrpc_error error;
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	(void)sp_reply_oauth_error(req);	/* for its headers; RFC 6750 knows no other body */
+	if (info->status == 401 || req->problem == SP_INSUFFICIENT_SCOPE)
+		return true;
+	sp_jsonrpc_fail(&error, info->status >= 500 ? SP_JSONRPC_INTERNAL_ERROR : SP_JSONRPC_INVALID_REQUEST,
+	    info->status, info->status < 500 && req->detail != NULL ? req->detail : info->meaning);
+	/* the gate's word for a header that says two things */
+	if (sp_str_starts(sp_str(req->detail), "repeated header mcp-"))
+		error.code = SP_MCP_HEADER_MISMATCH;
+	sp_buf_init(&b, req->mem, 4096);
+	sp_jw_init(&w, &b);
+	sp_jsonrpc_write_error(&w, NULL, &error);
+	return sp_reply_json(req, info->status, &b);
+}

@@ -1,0 +1,61 @@
+/*
+ * dispatch.h - from the body of a POST to its answer
+ *
+ * One message, or (2025-03-26) a batch of them: its era and revision, the
+ * headers that repeat it, its session, its method.  docs/mcp.md has the table
+ * of what is answered with which code and status.
+ */
+#ifndef SP_MCP_DISPATCH_H
+#define SP_MCP_DISPATCH_H
+
+#include "mcp/jsonrpc.h"
+#include "mcp/session.h"
+#include "tools/catalog.h"
+
+/* What a process that speaks MCP keeps. */
+struct sp_mcp {
+	struct sp_authority *authority;
+	struct sp_catalog_cache *catalog;
+};
+
+/* One message on its way. */
+struct sp_mcp_call {
+	struct sp_request *req;
+	struct sp_mcp *mcp;
+	const struct sp_resource *resource;
+	struct sp_caller caller;
+	enum sp_mcp_version version;
+	struct sp_jsonrpc message;
+	struct sp_mcp_session session;	/* session.id is absent in the modern era */
+	struct sp_json_writer *result;	/* where the method writes the value of "result" */
+	struct sp_jsonrpc_error error;	/* when it returns false; code 0: the request is failed */
+};
+
+/*
+ * A method.  True: the result is written.  False: call->error says why, or the
+ * request itself has failed (503, a challenge).
+ */
+typedef bool sp_mcp_method_fn(struct sp_mcp_call *call);
+
+/* Answers a POST; caller and resource are known.  False: the request is failed. */
+bool sp_mcp_dispatch(struct sp_mcp_call *call);
+
+/* For methods: sets call->error and returns false.  status is HTTP's, in the modern era. */
+bool sp_mcp_fail(struct sp_mcp_call *call, enum sp_jsonrpc_code code, int status, const char *message);
+/* For methods that need a session's check before they answer, in a round trip of its own. */
+SP_MUST_USE bool sp_mcp_require_session(struct sp_mcp_call *call);
+/* There is no such session: 404, after which a client begins anew. */
+bool sp_mcp_fail_no_session(struct sp_mcp_call *call);
+
+/* Members that end every result of 2026-07-28: resultType and the server's name in _meta. */
+void sp_mcp_write_complete(struct sp_mcp_call *call, const struct sp_server *server);
+/* {"name","title","version"} of this server. */
+void sp_mcp_write_implementation(struct sp_mcp_call *call, const struct sp_server *server);
+/* The snapshot of the catalog and this resource's server in it; tool may be absent. */
+SP_MUST_USE bool sp_mcp_server(struct sp_mcp_call *call, struct sp_str tool, const struct sp_catalog **catalog,
+    const struct sp_server **server);
+
+/* JSON-RPC errors for what goes wrong before there is a message: on_error of the routes. */
+bool sp_mcp_reply_problem(struct sp_request *req);
+
+#endif

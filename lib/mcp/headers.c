@@ -1,0 +1,133 @@
+/* headers.c - what request headers repeat of the body */
+#include "mcp/headers.h"
+
+#include "base/encode.h"
+
+#define PREFIX	"=?base64?"
+#define SUFFIX	"?="
+
+/* How exactly a media range names type/subtype: 3 by both, 2 by type, 1 by a wildcard, 0 not. */
+static int
+range_fit(struct sp_str range, const char *type, const char *subtype)
+{
+	struct sp_str main_type;
+
+	if (sp_str_is(range, "*/*"))
+		return 1;
+	if (!sp_str_split(&range, '/', &main_type) || !sp_str_caseis(main_type, type))
+		return 0;
+	return sp_str_is(range, "*") ? 2 : sp_str_caseis(range, subtype) ? 3 : 0;
+}
+
+/* "q=0", "q=0.0", "q=0.000": not wanted at all. */
+static bool
+is_refused(struct sp_str parameters)
+{
+	struct sp_str one;
+
+	while (sp_str_split(&parameters, ';', &one)) {
+		one = sp_str_trim(one, " \t");
+		if (one.len >= 3 && sp_lower((unsigned char)one.p[0]) == 'q' && one.p[1] == '=')
+			return sp_str_only(sp_str_sub(one, 2, one.len), "0.");
+	}
+	return false;
+}
+
+static bool
+accepts(struct sp_str accept, const char *type, const char *subtype)
+{
+	struct sp_str one, range;
+	bool wanted = false;
+	int best = 0;
+
+	while (sp_str_split(&accept, ',', &one)) {
+		int fit;
+
+		if (!sp_str_split(&one, ';', &range))
+			continue;
+		fit = range_fit(sp_str_trim(range, " \t"), type, subtype);
+		if (fit > best) {
+			best = fit;
+			wanted = !is_refused(one);
+		}
+	}
+	return wanted;
+}
+
+bool
+sp_mcp_accept_is_good(struct sp_str accept)
+{
+	return accept.p == NULL ||
+	    (accepts(accept, "application", "json") && accepts(accept, "text", "event-stream"));
+}
+
+/* RFC 9110 section 5.5 without obs-text: 0x20 to 0x7e, and tab. */
+static bool
+is_plain(struct sp_str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if ((c < 0x20 && c != '\t') || c > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+bool
+sp_mcp_header_decode(struct sp_arena *mem, struct sp_str value, struct sp_str *out)
+{
+	const size_t prefix = strlen(PREFIX), suffix = strlen(SUFFIX);
+	struct sp_str decoded;
+
+	if (!is_plain(value))
+		return false;
+	if (value.len < prefix + suffix || !sp_str_starts(value, PREFIX) || !sp_str_ends(value, SUFFIX)) {
+		*out = value;
+		return true;
+	}
+	if (!sp_base64_decode(mem, sp_str_sub(value, prefix, value.len - suffix), &decoded) ||
+	    !sp_utf8_valid(decoded))
+		return false;
+	*out = decoded;
+	return true;
+}
+
+bool
+sp_mcp_header_is(struct sp_arena *mem, struct sp_str value, struct sp_str text)
+{
+	struct sp_str decoded;
+
+	return value.p != NULL && sp_mcp_header_decode(mem, value, &decoded) && sp_str_eq(decoded, text);
+}
+
+/* "42.0" is 42, but " 42", "+42" and "0x2a" are not numbers of JSON. */
+static bool
+is_number(struct sp_arena *mem, struct sp_str header, struct json_object *argument)
+{
+	struct json_object *n;
+	const char *why;
+
+	if (!sp_json_parse(mem, header, &n, &why))
+		return false;
+	if (json_object_is_type(n, json_type_int) && json_object_is_type(argument, json_type_int))
+		return json_object_equal(n, argument) != 0;
+	return (json_object_is_type(n, json_type_int) || json_object_is_type(n, json_type_double)) &&
+	    json_object_get_double(n) == json_object_get_double(argument);
+}
+
+bool
+sp_mcp_param_fits(struct sp_arena *mem, struct sp_str header, struct json_object *argument)
+{
+	switch (json_object_get_type(argument)) {
+	case json_type_string:
+		return sp_mcp_header_is(mem, header, sp_json_text(argument));
+	case json_type_boolean:
+		return header.p != NULL && sp_str_is(header, json_object_get_boolean(argument) ? "true" : "false");
+	case json_type_int:
+	case json_type_double:
+		return header.p != NULL && is_number(mem, header, argument);
+	default:
+		return header.p == NULL;
+	}
+}

@@ -1,0 +1,89 @@
+/* lifecycle.c - how a client gets to know the server, in both eras */
+#include "mcp/methods.h"
+#include "web/response.h"
+
+#define DISCOVER_TTL_MS	300000		/* it changes when the software or the instructions do */
+
+static void
+write_capabilities(struct sp_json_writer *w)
+{
+	sp_jw_key(w, "capabilities");
+	sp_jw_object(w);
+	sp_jw_key(w, "tools");
+	sp_jw_object(w);
+	sp_jw_object_end(w);
+	sp_jw_object_end(w);
+}
+
+bool
+sp_mcp_discover(struct sp_mcp_call *call)
+{
+	struct sp_json_writer *w = call->result;
+	const struct sp_catalog *catalog;
+	const struct sp_server *server;
+
+	if (!sp_mcp_server(call, SP_LIT(""), &catalog, &server))
+		return false;
+	sp_jw_object(w);
+	sp_jw_key(w, "supportedVersions");
+	sp_mcp_write_versions(w);
+	write_capabilities(w);
+	sp_jw_kcstr_if(w, "instructions", server->instructions);
+	sp_jw_kint(w, "ttlMs", DISCOVER_TTL_MS);
+	sp_jw_kcstr(w, "cacheScope", "public");		/* the same for everybody who may ask */
+	sp_mcp_write_complete(call, server);
+	sp_jw_object_end(w);
+	return true;
+}
+
+/* The revision that was asked for if we speak it, else the newest that has sessions. */
+static enum sp_mcp_version
+negotiate(struct sp_str asked)
+{
+	enum sp_mcp_version version;
+
+	if (sp_mcp_version_find(asked, &version) && sp_mcp_version_has_sessions(version))
+		return version;
+	return SP_MCP_LATEST_SESSION;
+}
+
+bool
+sp_mcp_initialize(struct sp_mcp_call *call)
+{
+	struct json_object *params = call->message.params;
+	struct json_object *capabilities = sp_json_get(params, "capabilities");
+	struct json_object *client_info = sp_json_get(params, "clientInfo");
+	struct sp_str asked = sp_json_get_str(params, "protocolVersion"), id;
+	struct sp_json_writer *w = call->result;
+	const struct sp_catalog *catalog;
+	const struct sp_server *server;
+
+	if (asked.p == NULL || !json_object_is_type(capabilities, json_type_object) ||
+	    !json_object_is_type(client_info, json_type_object))
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
+		    "initialize needs protocolVersion, capabilities and clientInfo");
+	call->version = negotiate(asked);
+	if (!sp_mcp_server(call, SP_LIT(""), &catalog, &server) ||
+	    !sp_mcp_session_open(call->req, call->resource, &call->caller, call->version, capabilities,
+	    client_info, &id))
+		return false;
+	sp_header(call->req, "Mcp-Session-Id", id.p);
+	sp_jw_object(w);
+	sp_jw_kcstr(w, "protocolVersion", sp_mcp_version_name(call->version));
+	write_capabilities(w);
+	sp_jw_key(w, "serverInfo");
+	sp_mcp_write_implementation(call, server);
+	sp_jw_kcstr_if(w, "instructions", server->instructions);
+	sp_jw_object_end(w);
+	return true;
+}
+
+bool
+sp_mcp_ping(struct sp_mcp_call *call)
+{
+	if (!sp_mcp_require_session(call))
+		return false;
+	sp_jw_object(call->result);
+	sp_jw_object_end(call->result);
+	return true;
+}

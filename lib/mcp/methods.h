@@ -1,0 +1,13 @@
+/* methods.h - the methods of each subject, for the table in dispatch.c */
+#ifndef SP_MCP_METHODS_H
+#define SP_MCP_METHODS_H
+
+#include "mcp/dispatch.h"
+
+/* lifecycle.c: 2026-07-28 server/discover; 2025-11-25 basic/lifecycle, basic/utilities/ping */
+sp_mcp_method_fn sp_mcp_discover, sp_mcp_initialize, sp_mcp_ping;
+
+/* tools.c: server/tools */
+sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_tools_call;
+
+#endif

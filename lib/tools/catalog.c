@@ -1,0 +1,418 @@
+/* catalog.c - the servers and their tools, as every worker keeps them */
+#include "tools/catalog.h"
+
+#include <pthread.h>
+
+#include "base/log.h"
+#include "db/queries.h"
+#include "tools/run.h"
+
+#define LISTING_MAX ((size_t)1 << 20)	/* bytes of one tool's entry */
+
+struct row {
+	int64_t version;
+	const char *resource, *resource_title, *instructions;
+	int64_t tool_id;			/* 0: a server without tools */
+	const char *name, *title, *description, *kind;
+	struct sp_str input_schema, output_schema, annotations, scopes;
+	const char *tier;
+	int64_t timeout_ms, max_rows, max_bytes;
+	bool read_only;
+	struct sp_str spec;
+};
+
+static const struct sp_column columns[] = {
+	{ "version", SP_COL_INT, offsetof(struct row, version) },
+	{ "resource", SP_COL_TEXT, offsetof(struct row, resource) },
+	{ "resource_title", SP_COL_TEXT, offsetof(struct row, resource_title) },
+	{ "instructions", SP_COL_TEXT, offsetof(struct row, instructions) },
+	{ "tool_id", SP_COL_INT, offsetof(struct row, tool_id) },
+	{ "name", SP_COL_TEXT, offsetof(struct row, name) },
+	{ "title", SP_COL_TEXT, offsetof(struct row, title) },
+	{ "description", SP_COL_TEXT, offsetof(struct row, description) },
+	{ "kind", SP_COL_TEXT, offsetof(struct row, kind) },
+	{ "input_schema", SP_COL_STR, offsetof(struct row, input_schema) },
+	{ "output_schema", SP_COL_STR, offsetof(struct row, output_schema) },
+	{ "annotations", SP_COL_STR, offsetof(struct row, annotations) },
+	{ "scopes", SP_COL_STR, offsetof(struct row, scopes) },
+	{ "tier", SP_COL_TEXT, offsetof(struct row, tier) },
+	{ "timeout_ms", SP_COL_INT, offsetof(struct row, timeout_ms) },
+	{ "max_rows", SP_COL_INT, offsetof(struct row, max_rows) },
+	{ "max_bytes", SP_COL_INT, offsetof(struct row, max_bytes) },
+	{ "read_only", SP_COL_BOOL, offsetof(struct row, read_only) },
+	{ "spec", SP_COL_STR, offsetof(struct row, spec) },
+	{ NULL }
+};
+
+/* ---- one tool ---- */
+
+/* What a row says of a tool as it is parsed; lives until the snapshot is made. */
+struct parsed {
+	struct json_object *input, *output, *annotations, *spec;
+};
+
+static bool
+parse(struct sp_arena *scratch, const struct row *r, struct parsed *out, const char **why)
+{
+	*out = (struct parsed){ 0 };
+	return sp_json_parse_large(scratch, r->input_schema, &out->input, why) &&
+	    (r->output_schema.p == NULL || sp_json_parse_large(scratch, r->output_schema, &out->output, why)) &&
+	    sp_json_parse_large(scratch, r->annotations, &out->annotations, why) &&
+	    sp_json_parse_large(scratch, r->spec, &out->spec, why);
+}
+
+static void
+free_schema(void *schema)
+{
+	sp_schema_free(schema);
+}
+
+static bool
+compile_input(struct sp_arena *mem, struct sp_arena *scratch, struct json_object *schema,
+    struct sp_tool *tool, const char **why)
+{
+	static const struct sp_schema_options options = { .assert_format = true };
+	struct sp_schema *compiled;
+
+	if (!sp_schema_compile(scratch, schema, &options, &compiled, why))
+		return false;
+	sp_arena_defer(mem, free_schema, compiled);
+	tool->input = compiled;
+	return true;
+}
+
+static void
+take_required(struct sp_arena *mem, struct json_object *schema, struct sp_tool *tool)
+{
+	struct json_object *list = sp_json_get(schema, "required");
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	struct sp_str *required = sp_alloc_array(mem, n, sizeof(*required));
+
+	for (size_t i = 0; i < n; i++)
+		required[i] = sp_str_dup(mem, sp_json_text(json_object_array_get_idx(list, i)));
+	tool->required = required;
+	tool->required_count = n;
+}
+
+static void
+take_headers(struct sp_arena *mem, struct json_object *schema, struct sp_tool *tool)
+{
+	struct json_object *properties = sp_json_get(schema, "properties");
+	struct sp_tool_header *headers;
+
+	if (!json_object_is_type(properties, json_type_object))
+		return;
+	headers = sp_alloc_array(mem, (size_t)json_object_object_length(properties), sizeof(*headers));
+	json_object_object_foreach(properties, argument, property) {
+		struct sp_str name = sp_json_get_str(property, "x-mcp-header");
+
+		if (name.p != NULL)
+			headers[tool->header_count++] = (struct sp_tool_header){ sp_strdup(mem, argument),
+			    sp_printf(mem, "Mcp-Param-%.*s", SP_FMT(name)) };
+	}
+	tool->headers = headers;
+}
+
+/* The entry of tools/list.  Revision 2025-03-26 has no title and no outputSchema. */
+static bool
+write_listing(struct sp_arena *mem, const struct row *r, const struct parsed *p, bool first_revision,
+    struct sp_str *out, const char **why)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, LISTING_MAX);
+	sp_jw_init(&w, &b);
+	sp_jw_object(&w);
+	sp_jw_kcstr(&w, "name", r->name);
+	if (!first_revision)
+		sp_jw_kcstr_if(&w, "title", r->title);
+	sp_jw_kcstr(&w, "description", r->description);
+	sp_jw_key(&w, "inputSchema");
+	sp_jw_value(&w, p->input);
+	if (!first_revision && p->output != NULL) {
+		sp_jw_key(&w, "outputSchema");
+		sp_jw_value(&w, p->output);
+	}
+	sp_jw_key(&w, "annotations");
+	sp_jw_object(&w);
+	if (first_revision)
+		sp_jw_kcstr_if(&w, "title", r->title);
+	json_object_object_foreach(p->annotations, name, value) {
+		sp_jw_key(&w, name);
+		sp_jw_value(&w, value);
+	}
+	sp_jw_object_end(&w);
+	sp_jw_object_end(&w);
+	*why = "its entry in tools/list is too long";
+	*out = sp_buf_view(&b);
+	return sp_buf_ok(&b);
+}
+
+/* Most tools of a server have the same few lists. */
+static bool
+take_scopes(struct sp_arena *mem, struct sp_str text, const struct sp_tool *before, size_t count,
+    struct sp_tool *tool, const char **why)
+{
+	struct sp_scope parsed, *kept;
+
+	*why = "its scopes are malformed";
+	if (!sp_scope_parse(text, &parsed))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (sp_scope_within(&parsed, before[i].scopes) && sp_scope_within(before[i].scopes, &parsed)) {
+			tool->scopes = before[i].scopes;
+			return true;
+		}
+	kept = sp_alloc(mem, sizeof(*kept));
+	if (!sp_scope_parse(sp_str_dup(mem, text), kept))
+		return false;
+	tool->scopes = kept;
+	return true;
+}
+
+static bool
+read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct sp_tool *before,
+    size_t count, struct sp_tool *out, const char **why)
+{
+	struct sp_tool tool = {
+		.tool_id = r->tool_id,
+		.name = sp_strdup(mem, r->name),
+		.kind = sp_tool_kind_find(r->kind),
+		.tier = sp_strdup(mem, r->tier),
+		.timeout_ms = r->timeout_ms,
+		.max_rows = r->max_rows,
+		.max_bytes = r->max_bytes,
+		.read_only = r->read_only,
+	};
+	struct parsed p;
+
+	*why = "its kind is unknown to this program";
+	if (tool.kind == NULL || !parse(scratch, r, &p, why) ||
+	    !compile_input(mem, scratch, p.input, &tool, why) ||
+	    !take_scopes(mem, r->scopes, before, count, &tool, why) ||
+	    !tool.kind->load(mem, p.spec, &tool.spec, why) ||
+	    !write_listing(mem, r, &p, false, &tool.listing, why) ||
+	    !write_listing(mem, r, &p, true, &tool.listing_2025_03, why))
+		return false;
+	take_required(mem, p.input, &tool);
+	take_headers(mem, p.input, &tool);
+	*out = tool;
+	return true;
+}
+
+/* ---- all of them ---- */
+
+bool
+sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *resource, struct sp_str tool,
+    struct sp_catalog *out)
+{
+	struct sp_arena *scratch;
+	struct sp_server *servers, *server = NULL;
+	struct sp_tool *tools;
+	const char *why;
+	struct row *r;
+	void *rows;
+	size_t n;
+
+	switch (sp_db_rows(db, &sp_q_catalog, SP_PARAMS(SP_P_TEXT(resource), SP_P_STR(tool)), columns,
+	    sizeof(*r), &rows, &n)) {
+	case SP_DB_FAILED:
+		return false;
+	case SP_DB_NO_ROW:
+		*out = (struct sp_catalog){ 0 };
+		return true;
+	case SP_DB_ROW:
+		break;
+	}
+	r = rows;
+	*out = (struct sp_catalog){ .version = r[0].version };
+	servers = sp_alloc_array(mem, n, sizeof(*servers));
+	tools = sp_alloc_array(mem, n, sizeof(*tools));
+	scratch = sp_arena_new();
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || strcmp(r[i].resource, r[i - 1].resource) != 0) {
+			server = &servers[out->count++];
+			*server = (struct sp_server){
+				.name = sp_strdup(mem, r[i].resource),
+				.title = sp_strdup(mem, r[i].resource_title),
+				.instructions = sp_strdup(mem, r[i].instructions),
+				.tools = &tools[i],
+			};
+		}
+		if (r[i].tool_id == 0)
+			continue;
+		/* rows of one server are together, so that its tools are one array */
+		if (read_tool(mem, scratch, &r[i], server->tools, server->count,
+		    (struct sp_tool *)&server->tools[server->count], &why))
+			server->count++;
+		else
+			sp_log(SP_ERROR, "tool left out", SP_L("resource", r[i].resource),
+			    SP_L("tool", r[i].name), SP_L("why", why));
+		sp_arena_reset(scratch);
+	}
+	sp_arena_free(scratch);
+	out->servers = servers;
+	return true;
+}
+
+const struct sp_server *
+sp_catalog_server(const struct sp_catalog *catalog, struct sp_str name)
+{
+	for (size_t i = 0; i < catalog->count; i++)
+		if (sp_str_is(name, catalog->servers[i].name))
+			return &catalog->servers[i];
+	return NULL;
+}
+
+const struct sp_tool *
+sp_server_tool(const struct sp_server *server, struct sp_str name)
+{
+	for (size_t i = 0; i < server->count; i++)
+		if (sp_str_is(name, server->tools[i].name))
+			return &server->tools[i];
+	return NULL;
+}
+
+/* ---- where a process keeps its snapshot ---- */
+
+/* The cache holds one reference, each request that looked another; the last one frees it. */
+struct snapshot {
+	unsigned refs;
+	struct sp_arena *mem;
+	struct sp_catalog catalog;
+	struct sp_catalog_cache *cache;
+};
+
+struct sp_catalog_cache {
+	pthread_mutex_t lock;			/* of `now` and of all refs */
+	struct snapshot *now;			/* NULL until the database was reached */
+};
+
+struct sp_catalog_cache *
+sp_catalog_cache_new(void)
+{
+	struct sp_catalog_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL)
+		sp_out_of_memory();
+	pthread_mutex_init(&cache->lock, NULL);
+	return cache;
+}
+
+static void
+release(void *arg)
+{
+	struct snapshot *s = arg;
+	unsigned left;
+
+	pthread_mutex_lock(&s->cache->lock);
+	left = --s->refs;
+	pthread_mutex_unlock(&s->cache->lock);
+	if (left == 0) {
+		sp_arena_free(s->mem);
+		free(s);
+	}
+}
+
+void
+sp_catalog_cache_free(struct sp_catalog_cache *cache)
+{
+	if (cache == NULL)
+		return;
+	if (cache->now != NULL)
+		release(cache->now);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
+}
+
+/* With one reference, the caller's; NULL when the database failed. */
+static struct snapshot *
+load(struct sp_catalog_cache *cache, struct sp_db *db)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		sp_out_of_memory();
+	*s = (struct snapshot){ .refs = 1, .mem = sp_arena_new(), .cache = cache };
+	if (sp_catalog_load(db, s->mem, NULL, (struct sp_str){ NULL, 0 }, &s->catalog))
+		return s;
+	release(s);
+	return NULL;
+}
+
+/* A request that had to load for itself leaves what the listener has loaded meanwhile. */
+static void
+install(struct sp_catalog_cache *cache, struct snapshot *s, bool replace)
+{
+	struct snapshot *old = NULL;
+
+	pthread_mutex_lock(&cache->lock);
+	if (cache->now == NULL || replace) {
+		old = cache->now;
+		cache->now = s;
+		s->refs++;
+	}
+	pthread_mutex_unlock(&cache->lock);
+	if (old != NULL)
+		release(old);
+}
+
+static struct snapshot *
+current(struct sp_catalog_cache *cache)
+{
+	struct snapshot *s;
+
+	pthread_mutex_lock(&cache->lock);
+	if ((s = cache->now) != NULL)
+		s->refs++;
+	pthread_mutex_unlock(&cache->lock);
+	return s;
+}
+
+bool
+sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache, const char *resource,
+    struct sp_str tool, const struct sp_catalog **out)
+{
+	struct sp_catalog *own;
+	struct snapshot *s;
+
+	if (req->is_cgi) {
+		own = sp_alloc(req->mem, sizeof(*own));
+		*out = own;
+		return sp_catalog_load(&req->db, req->mem, resource, tool, own) || sp_fail_db(req);
+	}
+	if ((s = current(cache)) == NULL) {
+		if ((s = load(cache, &req->db)) == NULL)
+			return sp_fail_db(req);
+		install(cache, s, false);
+	}
+	sp_arena_defer(req->mem, release, s);
+	*out = &s->catalog;
+	return true;
+}
+
+void
+sp_catalog_changed(void *arg, struct sp_db *db, const char *what)
+{
+	struct version { int64_t version; } now;
+	static const struct sp_column version_columns[] = {
+		{ "version", SP_COL_INT, offsetof(struct version, version) },
+		{ NULL }
+	};
+	struct sp_catalog_cache *cache = arg;
+	struct snapshot *s;
+	int64_t have = 0;
+
+	if (what != NULL && strcmp(what, "catalog") != 0)
+		return;
+	if ((s = current(cache)) != NULL) {
+		have = s->catalog.version;
+		release(s);
+	}
+	if (sp_db_row(db, &sp_q_catalog_version, SP_NO_PARAMS, version_columns, &now) != SP_DB_ROW ||
+	    now.version == have || (s = load(cache, db)) == NULL)
+		return;		/* away: the listener says "look again" when it is back */
+	install(cache, s, true);
+	release(s);
+}

@@ -1,0 +1,89 @@
+/*
+ * catalog.h - the servers and their tools, as every worker keeps them
+ *
+ * A snapshot of the rows (sql/migrations/0002-catalog.sql) with compiled schemas
+ * and the text of each entry of tools/list.  It is never edited: a change gives
+ * a new one, and requests that run keep theirs.
+ */
+#ifndef SP_TOOLS_CATALOG_H
+#define SP_TOOLS_CATALOG_H
+
+#include "db/db.h"
+#include "oauth/scope.h"
+#include "tools/schema.h"
+#include "web/request.h"
+
+struct sp_tool_kind;			/* run.h */
+
+/* An argument that a request header repeats (MCP 2026-07-28, x-mcp-header). */
+struct sp_tool_header {
+	const char *argument;
+	const char *header;		/* "Mcp-Param-Region" */
+};
+
+struct sp_tool {
+	int64_t tool_id;
+	const char *name;
+	const struct sp_tool_kind *kind;
+	const void *spec;		/* the kind's own, made by its load() */
+	const struct sp_schema *input;
+	const struct sp_str *required;	/* arguments that must be there */
+	size_t required_count;
+	const struct sp_tool_header *headers;
+	size_t header_count;
+	const struct sp_scope *scopes;	/* all of them are needed */
+	const char *tier;
+	int64_t timeout_ms;		/* 0: setting tool_timeout */
+	int64_t max_rows, max_bytes;
+	bool read_only;
+	struct sp_str listing;		/* the entry of tools/list, JSON text */
+	struct sp_str listing_2025_03;	/* the same with what 2025-03-26 knows */
+};
+
+struct sp_server {
+	const char *name;		/* of its protected resource; "" is /mcp */
+	const char *title;
+	const char *instructions;	/* for the model; may be NULL */
+	const struct sp_tool *tools;	/* in the order of tools/list */
+	size_t count;
+};
+
+struct sp_catalog {
+	int64_t version;
+	const struct sp_server *servers;
+	size_t count;
+};
+
+/*
+ * Loads all servers, or one (resource not NULL), or one tool of it (tool
+ * present), in one query.  A tool that cannot be served (a schema that does not
+ * compile) is left out with a log line.  False: the database failed.
+ */
+SP_MUST_USE bool sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *resource,
+    struct sp_str tool, struct sp_catalog *out);
+
+const struct sp_server *sp_catalog_server(const struct sp_catalog *catalog, struct sp_str name);
+const struct sp_tool *sp_server_tool(const struct sp_server *server, struct sp_str name);
+
+/* ---- where a process keeps its snapshot ---- */
+
+struct sp_catalog_cache;
+
+struct sp_catalog_cache *sp_catalog_cache_new(void);
+void sp_catalog_cache_free(struct sp_catalog_cache *cache);	/* NULL is fine */
+
+/*
+ * The current snapshot; the reference is given back with the request's arena.
+ * In CGI nothing is kept, and only the server, and the tool if it is present,
+ * is loaded.  False: sp_fail_db().
+ */
+SP_MUST_USE bool sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache,
+    const char *resource, struct sp_str tool, const struct sp_catalog **out);
+
+/*
+ * An sp_authority_hook: loads a new snapshot when the catalog's version is not
+ * the one we have.  arg is the cache.
+ */
+void sp_catalog_changed(void *cache, struct sp_db *db, const char *what);
+
+#endif

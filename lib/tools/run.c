@@ -1,0 +1,145 @@
+/* run.c - one call of a tool: arguments judged, call made, audit written */
+#include "tools/run.h"
+
+#include "db/queries.h"
+#include "tools/sql_tool.h"
+
+static const struct sp_tool_kind *const kinds[] = { &sp_sql_tool };
+
+const struct sp_tool_kind *
+sp_tool_kind_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+/* ---- audit ---- */
+
+static struct sp_str
+audit_detail(const struct sp_tool_call *call, const char *sqlstate, const char *why)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	sp_buf_init(&b, call->req->mem, 4096);
+	sp_jw_init(&w, &b);
+	sp_jw_object(&w);
+	sp_jw_kint(&w, "catalog", call->catalog_version);
+	sp_jw_kcstr(&w, "protocol_version", call->protocol_version);
+	sp_jw_kcstr_if(&w, "sqlstate", sqlstate);
+	sp_jw_kcstr_if(&w, "why", why);
+	sp_jw_object_end(&w);
+	return sp_buf_view(&b);
+}
+
+const struct sp_param *
+sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double duration_ms,
+    const char *sqlstate, const char *why)
+{
+	struct sp_request *req = call->req;
+	struct sp_param *p = sp_alloc_array(req->mem, SP_TOOL_AUDIT_PARAMS, sizeof(*p));
+	uint8_t *digest = sp_alloc(req->mem, SP_SHA256_LEN);
+
+	sp_sha256(call->arguments != NULL ? sp_json_canonical(req->mem, call->arguments) : SP_LIT("{}"), digest);
+	p[0] = SP_P_TEXT(outcome);
+	p[1] = SP_P_TEXT(call->caller->user_id);
+	p[2] = SP_P_TEXT(call->caller->client_id);
+	p[3] = SP_P_TEXT(call->caller->grant_id);
+	p[4] = SP_P_TEXT(call->resource->resource);
+	p[5] = SP_P_STR(sp_str_sub(call->name, 0, 64));
+	p[6] = SP_P_BYTES(digest, SP_SHA256_LEN);
+	p[7] = duration_ms < 0 ? SP_P_NULL : SP_P_TEXT(sp_printf(req->mem, "%.3f", duration_ms));
+	p[8] = SP_P_TEXT(req->id);
+	p[9] = SP_P_STR(req->address);
+	p[10] = SP_P_STR(audit_detail(call, sqlstate, why));
+	return p;
+}
+
+enum sp_tool_outcome
+sp_tool_refuse(const struct sp_tool_call *call, const char *why)
+{
+	struct sp_db *db = &call->req->db;
+	PGresult **results;
+	size_t failed;
+
+	if (sp_db_pipeline_open(db)) {
+		if (call->guard != NULL)
+			sp_db_pipeline_add(db, call->guard, call->guard_params);
+		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, "rejected", 0, NULL, why));
+		if (sp_db_pipeline_run(db, &results, &failed))
+			return SP_TOOL_DONE;
+		if (call->guard != NULL && failed == 0 && strcmp(db->sqlstate, call->guard_sqlstate) == 0)
+			return SP_TOOL_GUARDED;
+	}
+	(void)sp_fail_db(call->req);
+	return SP_TOOL_FAILED;
+}
+
+/* ---- arguments ---- */
+
+static bool
+is_required(const struct sp_tool *tool, const char *name)
+{
+	for (size_t i = 0; i < tool->required_count; i++)
+		if (sp_str_is(tool->required[i], name))
+			return true;
+	return false;
+}
+
+static void
+put_object(void *obj)
+{
+	json_object_put(obj);
+}
+
+static struct json_object *
+new_object(struct sp_arena *mem)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (obj == NULL)
+		sp_out_of_memory();
+	sp_arena_defer(mem, put_object, obj);
+	return obj;
+}
+
+/*
+ * Clients that fill in every property send null for "not given".  Without those
+ * the default of the tool holds.
+ */
+static struct json_object *
+without_nulls(struct sp_arena *mem, const struct sp_tool *tool, struct json_object *arguments)
+{
+	struct json_object *kept = arguments;
+
+	json_object_object_foreach(arguments, name, value) {
+		if (value != NULL || is_required(tool, name))
+			continue;
+		if (kept == arguments) {
+			kept = new_object(mem);
+			json_object_object_foreach(arguments, n, v)
+				json_object_object_add(kept, n, json_object_get(v));
+		}
+		json_object_object_del(kept, name);
+	}
+	return kept;
+}
+
+enum sp_tool_outcome
+sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
+{
+	struct sp_arena *mem = call->req->mem;
+	struct json_object *arguments;
+	struct sp_schema_errors errors;
+	enum sp_tool_outcome outcome;
+
+	arguments = call->arguments != NULL ? without_nulls(mem, call->tool, call->arguments) : new_object(mem);
+	if (sp_schema_validate(call->tool->input, mem, arguments, &errors))
+		return call->tool->kind->call(call, arguments, out);
+	outcome = sp_tool_refuse(call, "arguments do not fit the schema");
+	if (outcome == SP_TOOL_DONE)
+		*out = (struct sp_tool_result){ .is_error = true, .text = sp_schema_errors_text(mem, &errors) };
+	return outcome;
+}

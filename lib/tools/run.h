@@ -1,0 +1,77 @@
+/*
+ * run.h - one call of a tool: arguments judged, call made, audit written
+ *
+ * How a call is made is the business of the tool's kind; that it is made only
+ * with arguments that fit its schema, and that every call of a known caller has
+ * an audit row (event tool.call), is decided here.
+ */
+#ifndef SP_TOOLS_RUN_H
+#define SP_TOOLS_RUN_H
+
+#include "oauth/bearer.h"
+#include "tools/catalog.h"
+
+struct sp_tool_call {
+	struct sp_request *req;
+	const struct sp_resource *resource;
+	const struct sp_caller *caller;
+	const struct sp_tool *tool;	/* NULL in sp_tool_refuse() for one that is not there */
+	struct sp_str name;		/* as it was asked for */
+	struct json_object *arguments;	/* as sent: an object, or NULL for none */
+	int64_t catalog_version;
+	const char *protocol_version;	/* for the audit row */
+	/*
+	 * A statement that must not fail, in front of everything else and in the
+	 * same round trip and transaction (a session's check); NULL: none.
+	 */
+	const struct sp_query *guard;
+	const struct sp_param *guard_params;
+	const char *guard_sqlstate;	/* how it says no; any other failure of it is trouble */
+};
+
+enum sp_tool_outcome {
+	SP_TOOL_DONE,			/* *out is set, the audit row is written */
+	SP_TOOL_GUARDED,		/* the guard said no; nothing was done */
+	SP_TOOL_FAILED,			/* the request is failed */
+};
+
+/* What a caller is given; the texts live in the request's arena. */
+struct sp_tool_result {
+	bool is_error;
+	struct sp_str json;		/* a JSON object; absent when there is only text */
+	struct sp_str text;		/* for the model: what went wrong, or a remark about the JSON */
+};
+
+/* A way to make calls: function, and others to come. */
+struct sp_tool_kind {
+	const char *name;		/* column kind of sallyport.tool */
+	/* Reads the spec of a row into memory of the snapshot.  False: *why. */
+	bool (*load)(struct sp_arena *mem, struct json_object *spec, const void **out, const char **why);
+	/* `arguments`, an object, fit the schema; optional ones that were null are gone. */
+	enum sp_tool_outcome (*call)(const struct sp_tool_call *call, struct json_object *arguments,
+	    struct sp_tool_result *out);
+};
+
+const struct sp_tool_kind *sp_tool_kind_find(const char *name);	/* NULL: unknown */
+
+/*
+ * Calls the tool.  The caller was judged before (policy.h).  Arguments that do
+ * not fit are a result with is_error, so that a model can mend them (MCP
+ * 2025-11-25 and later, tools, "Error Handling").
+ */
+SP_MUST_USE enum sp_tool_outcome sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out);
+
+/* Writes the audit row of a call that was not made: SP_TOOL_DONE when it is written. */
+SP_MUST_USE enum sp_tool_outcome sp_tool_refuse(const struct sp_tool_call *call, const char *why);
+
+/* ---- for the kinds ---- */
+
+/*
+ * The parameters of sql/queries/tool_call_audit.sql.  duration_ms < 0: measured
+ * by the database since the transaction began.  sqlstate and why may be NULL.
+ */
+#define SP_TOOL_AUDIT_PARAMS 11
+const struct sp_param *sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double duration_ms,
+    const char *sqlstate, const char *why);
+
+#endif

@@ -1,0 +1,441 @@
+/* sql_tool.c - tools of kind "function": a PostgreSQL function */
+#include "tools/sql_tool.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "db/queries.h"
+
+#define STATEMENT_MAX	((size_t)64 * 1024)	/* bytes; 60 arguments with long names are 10 KiB */
+#define LITERAL_MAX	((size_t)64 * 1024 * 1024)
+#define TRIES		3			/* after a conflict with another transaction */
+#define CLOSING_MS	2000			/* what the server may take beyond the tool's own limit */
+
+static const struct sp_query begin = { "begin", "BEGIN", 0 };
+static const struct sp_query savepoint = { "savepoint", "SAVEPOINT tool", 0 };
+static const struct sp_query role_back = { "role_back", "SELECT set_config('role', 'none', true)", 0 };
+static const struct sp_query release = { "release", "RELEASE tool", 0 };
+static const struct sp_query commit = { "commit", "COMMIT", 0 };
+static const struct sp_query rollback = { "rollback", "ROLLBACK", 0 };
+
+/* ---- the spec: sallyport.catalog_call() ---- */
+
+struct argument {
+	const char *name;
+	struct sp_str before, after;	/* around "$n" */
+	enum { INPUT_TEXT, INPUT_ARRAY, INPUT_JSON } input;
+	bool optional;
+};
+
+struct spec {
+	struct sp_str head, tail;
+	struct argument *arguments;
+	size_t count;
+};
+
+struct argument_fields {
+	struct sp_str name, before, after, input;
+	bool optional;
+};
+
+static bool
+load(struct sp_arena *mem, struct json_object *json, const void **out, const char **why)
+{
+	static const struct sp_json_field spec_fields[] = {
+		{ "head", SP_JSON_STRING, offsetof(struct spec, head), .required = true },
+		{ "tail", SP_JSON_STRING, offsetof(struct spec, tail), .required = true },
+		{ NULL }
+	};
+	static const struct sp_json_field fields[] = {
+		{ "name", SP_JSON_STRING, offsetof(struct argument_fields, name), .required = true },
+		{ "before", SP_JSON_STRING, offsetof(struct argument_fields, before), .required = true },
+		{ "after", SP_JSON_STRING, offsetof(struct argument_fields, after), .required = true },
+		{ "input", SP_JSON_STRING, offsetof(struct argument_fields, input), .required = true },
+		{ "optional", SP_JSON_BOOL, offsetof(struct argument_fields, optional), .required = true },
+		{ NULL }
+	};
+	struct spec *spec = sp_alloc(mem, sizeof(*spec));
+	struct json_object *list = sp_json_get(json, "args");
+
+	*why = "its spec is malformed";
+	if (!sp_json_read(mem, json, spec_fields, spec, why) || !json_object_is_type(list, json_type_array))
+		return false;
+	spec->head = sp_str_dup(mem, spec->head);
+	spec->tail = sp_str_dup(mem, spec->tail);
+	spec->count = json_object_array_length(list);
+	spec->arguments = sp_alloc_array(mem, spec->count, sizeof(*spec->arguments));
+	for (size_t i = 0; i < spec->count; i++) {
+		struct argument_fields f = { 0 };
+
+		if (!sp_json_read(mem, json_object_array_get_idx(list, i), fields, &f, why))
+			return false;
+		spec->arguments[i] = (struct argument){
+			.name = sp_cstr(mem, f.name),
+			.before = sp_str_dup(mem, f.before),
+			.after = sp_str_dup(mem, f.after),
+			.input = sp_str_is(f.input, "array") ? INPUT_ARRAY :
+			    sp_str_is(f.input, "json") ? INPUT_JSON : INPUT_TEXT,
+			.optional = f.optional,
+		};
+	}
+	*out = spec;
+	return true;
+}
+
+/* ---- values ---- */
+
+static struct sp_str
+json_text(struct sp_arena *mem, struct json_object *value)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, LITERAL_MAX);
+	sp_jw_init(&w, &b);
+	sp_jw_value(&w, value);
+	return sp_buf_view(&b);
+}
+
+struct sp_str
+sp_sql_text(struct sp_arena *mem, struct json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		return (struct sp_str){ NULL, 0 };
+	case json_type_string:
+		return sp_json_text(value);
+	case json_type_double: {
+		double d = json_object_get_double(value);
+
+		/* JSON Schema's integers include 42.0, PostgreSQL's do not */
+		if (fabs(d) <= 9007199254740992.0 && floor(d) == d)
+			return sp_str(sp_printf(mem, "%.0f", d));
+		return json_text(mem, value);
+	}
+	default:
+		return json_text(mem, value);
+	}
+}
+
+struct sp_str
+sp_sql_array(struct sp_arena *mem, struct json_object *array)
+{
+	size_t n = json_object_array_length(array);
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, LITERAL_MAX);
+	sp_buf_char(&b, '{');
+	for (size_t i = 0; i < n; i++) {
+		struct sp_str item = sp_sql_text(mem, json_object_array_get_idx(array, i));
+
+		if (i > 0)
+			sp_buf_char(&b, ',');
+		if (item.p == NULL) {
+			sp_buf_cstr(&b, "NULL");
+			continue;
+		}
+		sp_buf_char(&b, '"');
+		for (size_t k = 0; k < item.len; k++) {
+			if (item.p[k] == '"' || item.p[k] == '\\')
+				sp_buf_char(&b, '\\');
+			sp_buf_char(&b, item.p[k]);
+		}
+		sp_buf_char(&b, '"');
+	}
+	sp_buf_char(&b, '}');
+	return sp_buf_view(&b);
+}
+
+static struct sp_param
+param_of(struct sp_arena *mem, const struct argument *a, struct json_object *value)
+{
+	if (a->input == INPUT_JSON)
+		return SP_P_STR(json_text(mem, value));
+	if (a->input == INPUT_ARRAY && json_object_is_type(value, json_type_array))
+		return SP_P_STR(sp_sql_array(mem, value));
+	return SP_P_STR(sp_sql_text(mem, value));
+}
+
+/* The statement for the arguments that are there, and their parameters. */
+static bool
+make_statement(const struct sp_tool_call *call, struct json_object *arguments, struct sp_query *query,
+    const struct sp_param **params)
+{
+	const struct spec *spec = call->tool->spec;
+	struct sp_arena *mem = call->req->mem;
+	struct sp_param *p = sp_alloc_array(mem, spec->count, sizeof(*p));
+	struct json_object *value;
+	struct sp_buf b;
+	int n = 0;
+
+	sp_buf_init(&b, mem, STATEMENT_MAX);
+	sp_buf_str(&b, spec->head);
+	for (size_t i = 0; i < spec->count; i++) {
+		const struct argument *a = &spec->arguments[i];
+
+		if (!json_object_object_get_ex(arguments, a->name, &value))
+			continue;
+		p[n++] = param_of(mem, a, value);
+		if (n > 1)
+			sp_buf_cstr(&b, ", ");
+		sp_buf_str(&b, a->before);
+		sp_buf_printf(&b, "$%d", n);
+		sp_buf_str(&b, a->after);
+	}
+	sp_buf_str(&b, spec->tail);
+	*query = (struct sp_query){ call->tool->name, sp_buf_view(&b).p, n };
+	*params = p;
+	return sp_buf_ok(&b);
+}
+
+/* ---- the result ---- */
+
+struct answer {
+	struct sp_str result;
+	int64_t size, rows;
+	bool failed;
+};
+
+static const struct sp_column answer_columns[] = {
+	{ "result", SP_COL_STR, offsetof(struct answer, result) },
+	{ "size", SP_COL_INT, offsetof(struct answer, size) },
+	{ "rows", SP_COL_INT, offsetof(struct answer, rows) },
+	{ "failed", SP_COL_BOOL, offsetof(struct answer, failed) },
+	{ NULL }
+};
+
+/*
+ * JSON on one line.  A value of type json is kept as it was written; between its
+ * tokens a line break is only white space, and in a string it cannot be.
+ */
+static struct sp_str
+on_one_line(struct sp_arena *mem, struct sp_str json)
+{
+	char *copy;
+
+	if (json.len == 0 || (memchr(json.p, '\n', json.len) == NULL && memchr(json.p, '\r', json.len) == NULL))
+		return json;
+	copy = sp_cstr(mem, json);
+	for (size_t i = 0; i < json.len; i++)
+		if (copy[i] == '\n' || copy[i] == '\r')
+			copy[i] = ' ';
+	return (struct sp_str){ copy, json.len };
+}
+
+static bool
+read_answer(const struct sp_tool_call *call, const PGresult *r, struct sp_tool_result *out)
+{
+	struct sp_arena *mem = call->req->mem;
+	const struct sp_tool *tool = call->tool;
+	struct answer a;
+
+	*out = (struct sp_tool_result){ 0 };
+	if (!sp_db_read_row(&call->req->db, r, 0, answer_columns, &a))
+		return sp_fail_db(call->req);
+	if (a.result.p == NULL) {
+		out->is_error = true;
+		out->text = sp_str(sp_printf(mem, "the result has %lld bytes, and at most %lld are allowed: ask for less",
+		    (long long)a.size, (long long)tool->max_bytes));
+		return true;
+	}
+	out->json = on_one_line(mem, a.result);
+	out->is_error = a.failed;
+	if (a.rows >= tool->max_rows)
+		out->text = sp_str(sp_printf(mem, "at most %lld rows are given; there may be more",
+		    (long long)tool->max_rows));
+	return true;
+}
+
+/* ---- failures ---- */
+
+static bool
+in_class(const char *sqlstate, const char *class)
+{
+	return strncmp(sqlstate, class, strlen(class)) == 0;
+}
+
+static void
+add_line(struct sp_buf *b, const char *line)
+{
+	if (line == NULL)
+		return;
+	if (b->len > 0)
+		sp_buf_char(b, '\n');
+	sp_buf_str(b, sp_str_sub(sp_str(line), 0, 4096));
+}
+
+/* Message, detail and hint: what the author of the function, or of a constraint, says to the caller. */
+static struct sp_str
+raised_text(struct sp_arena *mem, const PGresult *r)
+{
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, 16384);
+	add_line(&b, PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+	add_line(&b, PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL));
+	add_line(&b, PQresultErrorField(r, PG_DIAG_MESSAGE_HINT));
+	return sp_buf_view(&b);
+}
+
+/* What the caller is told of a failure; absent when the request itself has failed. */
+static struct sp_str
+failure_text(const struct sp_tool_call *call, const PGresult *r, int64_t timeout_ms)
+{
+	struct sp_request *req = call->req;
+	const char *sqlstate = req->db.sqlstate;
+
+	if (in_class(sqlstate, "P0") || in_class(sqlstate, "22") || in_class(sqlstate, "23"))
+		return raised_text(req->mem, r);
+	if (strcmp(sqlstate, "57014") == 0)
+		return sp_str(sp_printf(req->mem, "the tool took longer than %.3g s and was stopped",
+		    (double)timeout_ms / 1000));
+	if (strcmp(sqlstate, "42501") == 0)
+		return SP_LIT("permission denied");
+	if (in_class(sqlstate, "40"))
+		return SP_LIT("others changed the same data at the same time; try again");
+	if (sp_db_unavailable(&req->db))
+		return (struct sp_str){ NULL, 0 };
+	return sp_str(sp_printf(req->mem, "internal error, request id %s", req->id));
+}
+
+/* Ends the transaction and, with an outcome, writes its audit row. */
+static bool
+roll_back(const struct sp_tool_call *call, const char *outcome, const char *sqlstate, int64_t started_us)
+{
+	struct sp_db *db = &call->req->db;
+	double ms = (double)(sp_monotonic_us() - started_us) / 1000;
+	PGresult **results;
+	size_t failed;
+
+	if (!sp_db_pipeline_open(db))
+		return false;
+	sp_db_pipeline_add(db, &rollback, SP_NO_PARAMS);
+	if (outcome != NULL)
+		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, ms, sqlstate, NULL));
+	return sp_db_pipeline_run(db, &results, &failed);
+}
+
+/* ---- the call ---- */
+
+struct attempt {
+	PGresult **results;
+	size_t guard, tool, audit, failed;	/* places in the pipeline */
+};
+
+static bool
+attempt(const struct sp_tool_call *call, const struct sp_query *statement, const struct sp_param *params,
+    const struct sp_param *audit, int64_t timeout_ms, struct attempt *a)
+{
+	struct sp_request *req = call->req;
+	struct sp_db *db = &req->db;
+	size_t n = 0;
+
+	*a = (struct attempt){ .guard = SIZE_MAX, .tool = SIZE_MAX };	/* as long as nothing was sent */
+	if (!sp_db_pipeline_open(db))
+		return false;
+	sp_db_pipeline_add(db, &begin, SP_NO_PARAMS);
+	n++;
+	if (call->guard != NULL) {
+		sp_db_pipeline_add(db, call->guard, call->guard_params);
+		a->guard = n++;
+	}
+	/* a subtransaction gives back what READ ONLY took, and nothing else can */
+	if (call->tool->read_only) {
+		sp_db_pipeline_add(db, &savepoint, SP_NO_PARAMS);
+		n++;
+	}
+	sp_db_pipeline_add(db, &sp_q_tool_call_settings, SP_PARAMS(SP_P_BOOL(call->tool->read_only),
+	    SP_P_STR(call->caller->claims), SP_P_TEXT(req->id), SP_P_INT(timeout_ms),
+	    SP_P_TEXT(req->settings->tool_role)));
+	n++;
+	sp_db_pipeline_add(db, statement, params);
+	a->tool = n++;
+	sp_db_pipeline_add(db, &role_back, SP_NO_PARAMS);
+	n++;
+	if (call->tool->read_only) {
+		sp_db_pipeline_add(db, &release, SP_NO_PARAMS);
+		n++;
+	}
+	sp_db_pipeline_add(db, &sp_q_tool_call_audit, audit);
+	a->audit = n++;
+	sp_db_pipeline_add(db, &commit, SP_NO_PARAMS);
+	return sp_db_pipeline_run(db, &a->results, &a->failed);
+}
+
+/* Some milliseconds, more each time, and not the same for two that met. */
+static void
+pause_after_conflict(int tries)
+{
+	unsigned char jitter;
+
+	sp_random(&jitter, sizeof(jitter));
+	nanosleep(&(struct timespec){ 0, (1000000L + jitter * 20000L) << tries }, NULL);
+}
+
+static enum sp_tool_outcome
+fail(const struct sp_tool_call *call)
+{
+	(void)sp_fail_db(call->req);
+	return SP_TOOL_FAILED;
+}
+
+/* The transaction is open and has failed. */
+static enum sp_tool_outcome
+after_failure(const struct sp_tool_call *call, const struct attempt *a, int64_t timeout_ms, int64_t started_us,
+    struct sp_tool_result *out)
+{
+	const char *sqlstate = sp_strdup(call->req->mem, call->req->db.sqlstate);
+	struct sp_str text;
+
+	if (a->failed == a->guard && strcmp(sqlstate, call->guard_sqlstate) == 0)
+		return roll_back(call, NULL, NULL, started_us) ? SP_TOOL_GUARDED : fail(call);
+	/* before the tool and at the audit row it is our trouble; COMMIT checks deferred constraints */
+	if (a->failed < a->tool || a->failed == a->audit ||
+	    (text = failure_text(call, a->results[a->failed], timeout_ms)).p == NULL)
+		return fail(call);
+	if (!roll_back(call, "error", sqlstate, started_us))
+		return fail(call);
+	*out = (struct sp_tool_result){ .is_error = true, .text = text };
+	return SP_TOOL_DONE;
+}
+
+static enum sp_tool_outcome
+run(const struct sp_tool_call *call, struct json_object *arguments, int64_t timeout_ms, struct sp_tool_result *out)
+{
+	int64_t started_us = sp_monotonic_us();
+	struct sp_db *db = &call->req->db;
+	const struct sp_param *params, *audit;
+	struct sp_query statement;
+	struct attempt a;
+
+	if (!make_statement(call, arguments, &statement, &params)) {
+		(void)sp_fail(call->req, SP_SERVER_ERROR, "the statement of tool %s is too long", call->tool->name);
+		return SP_TOOL_FAILED;
+	}
+	audit = sp_tool_audit(call, "ok", -1, NULL, NULL);
+	for (int tries = 0; !attempt(call, &statement, params, audit, timeout_ms, &a); tries++) {
+		if (!in_class(db->sqlstate, "40") || tries == TRIES)
+			return after_failure(call, &a, timeout_ms, started_us, out);
+		if (!roll_back(call, NULL, NULL, started_us))
+			return fail(call);
+		pause_after_conflict(tries);
+	}
+	return read_answer(call, a.results[a.tool], out) ? SP_TOOL_DONE : SP_TOOL_FAILED;
+}
+
+static enum sp_tool_outcome
+call_function(const struct sp_tool_call *call, struct json_object *arguments, struct sp_tool_result *out)
+{
+	struct sp_db *db = &call->req->db;
+	int64_t timeout_ms = call->tool->timeout_ms > 0 ? call->tool->timeout_ms : call->req->settings->tool_timeout;
+	int64_t wait_ms = db->wait_ms;
+	enum sp_tool_outcome outcome;
+
+	db->wait_ms = timeout_ms + CLOSING_MS;
+	outcome = run(call, arguments, timeout_ms, out);
+	db->wait_ms = wait_ms;
+	return outcome;
+}
+
+const struct sp_tool_kind sp_sql_tool = { "function", load, call_function };

@@ -1,0 +1,45 @@
+/*
+ * sql_tool.h - tools of kind "function": a PostgreSQL function
+ *
+ * One round trip, one transaction:
+ *
+ *	BEGIN
+ *	[the guard]
+ *	SAVEPOINT			READ ONLY ends with it
+ *	set_config ...			READ ONLY, claims, time limit, role
+ *	SELECT ... FROM function
+ *	set_config role none
+ *	RELEASE
+ *	INSERT INTO audit
+ *	COMMIT
+ *
+ * A tool that fails is rolled back, and a second round trip writes the audit row
+ * of the failure.  The statement is made of pieces that the database quoted when
+ * the catalog was applied; what a caller sends is only ever a parameter.
+ *
+ * Failures, by SQLSTATE:
+ *	P0...		raised by the function: its message, detail and hint, is_error
+ *	22..., 23...	a value or a constraint: the same
+ *	42501		permission denied, is_error; no scope would help
+ *	57014		"took longer than N s", is_error
+ *	40001, 40P01	tried again, up to 3 times, then is_error
+ *	unavailable	SP_TOOL_FAILED (503): sp_db_unavailable()
+ *	others		"internal error, request id ...", is_error; the log has why
+ */
+#ifndef SP_TOOLS_SQL_TOOL_H
+#define SP_TOOLS_SQL_TOOL_H
+
+#include "tools/run.h"
+
+extern const struct sp_tool_kind sp_sql_tool;
+
+/*
+ * A JSON value as the text that PostgreSQL reads as a parameter: strings as they
+ * are, numbers and booleans by their text, everything else as JSON.  Absent (SQL
+ * null) for null.
+ */
+struct sp_str sp_sql_text(struct sp_arena *mem, struct json_object *value);
+/* A JSON array as an array literal (manual, "Array Input and Output Syntax"). */
+struct sp_str sp_sql_array(struct sp_arena *mem, struct json_object *array);
+
+#endif
