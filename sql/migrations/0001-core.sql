@@ -999,6 +999,97 @@ BEGIN
 END
 $$;
 
+-- ---------------------------------------------------------------- administration (the owner's)
+
+-- No row: the name is taken.
+CREATE FUNCTION sallyport.user_add(p_username text, p_display_name text, p_email text, p_tier text,
+    p_password_hash text, ctx jsonb)
+RETURNS TABLE (user_id uuid) LANGUAGE plpgsql AS $$
+DECLARE
+	v_user_id uuid;
+BEGIN
+	INSERT INTO sallyport.users (username, display_name, email, tier, password_hash, password_changed_at)
+	VALUES (p_username, p_display_name, p_email, p_tier, p_password_hash, now())
+	ON CONFLICT DO NOTHING RETURNING users.user_id INTO v_user_id;
+	IF FOUND THEN
+		PERFORM sallyport.audit_write('user.add', 'ok', v_user_id, NULL, NULL, NULL,
+		    jsonb_build_object('tier', p_tier), ctx);
+		RETURN QUERY SELECT v_user_id;
+	END IF;
+END
+$$;
+
+-- A new password ends the browser sessions of the old one.  No row: no such user.
+CREATE FUNCTION sallyport.user_password(p_username text, p_password_hash text, ctx jsonb)
+RETURNS TABLE (user_id uuid) LANGUAGE plpgsql AS $$
+DECLARE
+	v_user_id uuid;
+BEGIN
+	UPDATE sallyport.users SET password_hash = p_password_hash, password_changed_at = now()
+	 WHERE lower(username) = lower(p_username) RETURNING users.user_id INTO v_user_id;
+	IF FOUND THEN
+		DELETE FROM sallyport.browser_session s WHERE s.user_id = v_user_id;
+		PERFORM sallyport.audit_write('user.password', 'ok', v_user_id, NULL, NULL, NULL, NULL, ctx);
+		RETURN QUERY SELECT v_user_id;
+	END IF;
+END
+$$;
+
+-- Disabling a user ends sessions and grants at once; enabling brings none of them back.  No row: no such user.
+CREATE FUNCTION sallyport.user_disable(p_username text, p_disabled boolean, ctx jsonb)
+RETURNS TABLE (user_id uuid, revoked bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	v_user_id uuid;
+	n bigint := 0;
+BEGIN
+	UPDATE sallyport.users SET disabled_at = CASE WHEN p_disabled THEN coalesce(disabled_at, now()) END
+	 WHERE lower(username) = lower(p_username) RETURNING users.user_id INTO v_user_id;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	IF p_disabled THEN
+		DELETE FROM sallyport.browser_session s WHERE s.user_id = v_user_id;
+		SELECT count(*) FILTER (WHERE sallyport.grant_revoke(g.grant_id, 'user disabled', ctx)) INTO n
+		  FROM sallyport.grants g WHERE g.user_id = v_user_id AND g.revoked_at IS NULL;
+	END IF;
+	PERFORM sallyport.audit_write(CASE WHEN p_disabled THEN 'user.disable' ELSE 'user.enable' END, 'ok',
+	    v_user_id, NULL, NULL, NULL, NULL, ctx);
+	RETURN QUERY SELECT v_user_id, n;
+END
+$$;
+
+-- A client made by hand, from metadata judged as for registration.
+CREATE FUNCTION sallyport.client_add(p_client_id text, p_metadata jsonb, p_metadata_sha256 bytea,
+    p_secret_sha256 bytea, p_resource text, p_tier text, ctx jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM sallyport.client_write(p_client_id, 'manual', p_metadata, p_metadata_sha256, p_secret_sha256, NULL);
+	UPDATE sallyport.client SET resource = p_resource, tier = p_tier WHERE client_id = p_client_id;
+	PERFORM sallyport.audit_write('client.add', 'ok', NULL, p_client_id, NULL, p_resource, NULL, ctx);
+END
+$$;
+
+-- As user_disable.  No row: no such client.
+CREATE FUNCTION sallyport.client_disable(p_client_id text, p_disabled boolean, ctx jsonb)
+RETURNS TABLE (client_id text, revoked bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint := 0;
+BEGIN
+	UPDATE sallyport.client c SET disabled_at = CASE WHEN p_disabled THEN coalesce(c.disabled_at, now()) END
+	 WHERE c.client_id = p_client_id;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	IF p_disabled THEN
+		SELECT count(*) FILTER (WHERE sallyport.grant_revoke(g.grant_id, 'client disabled', ctx)) INTO n
+		  FROM sallyport.grants g WHERE g.client_id = p_client_id AND g.revoked_at IS NULL;
+	END IF;
+	PERFORM sallyport.audit_write(CASE WHEN p_disabled THEN 'client.disable' ELSE 'client.enable' END, 'ok',
+	    NULL, p_client_id, NULL, NULL, NULL, ctx);
+	RETURN QUERY SELECT p_client_id, n;
+END
+$$;
+
 -- ---------------------------------------------------------------- sweeping
 
 -- Deletes what has run out, at most p_limit rows a table.  Any worker may call

@@ -1,0 +1,107 @@
+/*
+ * sallyport.c - administration: the schema, users, clients, keys, catalog, grants, audit
+ */
+#include "command.h"
+
+#include "base/log.h"
+
+static const struct {
+	const char *group, *name;	/* name NULL: the group itself is the command */
+	subcommand *run;
+	const char *usage, *summary;
+} commands[] = {
+	{ "init", NULL, init_run, "init [--superuser CONNINFO]",
+	    "make roles, database, master key, schema and signing keys" },
+	{ "migrate", NULL, migrate_run, "migrate", "bring the schema to this version" },
+	{ "user", "add", user_add_run,
+	    "user add NAME [--tier public|developer|admin] [--display-name TEXT] [--email ADDRESS] --password-stdin",
+	    "add a person" },
+	{ "user", "list", user_list_run, "user list", "list everybody" },
+	{ "user", "passwd", user_passwd_run, "user passwd NAME --password-stdin", "set a password" },
+	{ "user", "disable", user_disable_run, "user disable NAME", "end a person's access at once" },
+	{ "user", "enable", user_enable_run, "user enable NAME", "let a person sign in again" },
+	{ "client", "add", client_add_run,
+	    "client add NAME [--grant GRANT_TYPE]... [--redirect-uri URI]... [--scope \"A B\"] [--resource URL]\n"
+	    "                            [--tier public|developer|admin|service] [--public]",
+	    "add an OAuth client; prints client_id and, once, client_secret" },
+	{ "client", "list", client_list_run, "client list", "list all clients" },
+	{ "client", "disable", client_disable_run, "client disable CLIENT_ID", "end a client's access at once" },
+	{ "client", "enable", client_enable_run, "client enable CLIENT_ID", "let a client in again" },
+	{ "key", "list", key_list_run, "key list", "list the signing keys" },
+	{ "key", "rotate", key_rotate_run, "key rotate [--alg ES256|EdDSA|RS256]",
+	    "put the next signing key to work and make another" },
+	{ "catalog", "apply", catalog_apply_run, "catalog apply [DIRECTORY]",
+	    "run a catalog's SQL, then make tools of the functions" },
+	{ "catalog", "list", catalog_list_run, "catalog list", "list the tools" },
+	{ "grant", "list", grant_list_run, "grant list [--user NAME]", "list who allowed which app what" },
+	{ "grant", "revoke", grant_revoke_run, "grant revoke GRANT_ID", "end a grant and its tokens at once" },
+	{ "audit", "tail", audit_tail_run, "audit tail [--lines N] [--follow]", "show the newest audit rows" },
+	{ "sweep", NULL, sweep_run, "sweep", "delete what has run out" },
+	{ "doctor", NULL, doctor_run, "doctor [--url BASE_URL]", "check everything and say how to mend it" },
+	{ NULL }
+};
+
+static void
+help(FILE *out)
+{
+	fputs("usage: sallyport COMMAND [--json] ...\n\n", out);
+	for (size_t i = 0; commands[i].run != NULL; i++)
+		fprintf(out, "  %-7s %-8s %s\n", commands[i].group,
+		    commands[i].name != NULL ? commands[i].name : "", commands[i].summary);
+	fputs("\nThe settings are those of the programs: SALLYPORT_CONFIG names their file (sallyport.conf(5)).\n", out);
+}
+
+static bool
+load_settings(struct command *c)
+{
+	struct sp_buf errors;
+
+	sp_buf_init(&errors, c->mem, 65536);
+	if (sp_settings_load(&c->settings, &errors))
+		return true;
+	fprintf(stderr, "sallyport: the settings have faults:\n%.*s", SP_FMT(sp_buf_view(&errors)));
+	return false;
+}
+
+static int
+run(size_t i, int argc, char **argv)
+{
+	struct command c = { .mem = sp_arena_new(), .usage = commands[i].usage };
+	int status = 1;
+
+	if (load_settings(&c))
+		status = commands[i].run(&c, argc, argv);
+	if (c.pool != NULL) {
+		sp_db_end(&c.db);
+		sp_db_pool_free(c.pool);
+	}
+	sp_settings_free(c.settings);
+	sp_arena_free(c.mem);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	bool known_group = false;
+
+	sp_log_program("sallyport");
+	sp_log_threshold(SP_ERROR + 1);		/* people read messages, not log lines */
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+		return help(stdout), 0;
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
+		return puts("sallyport " PACKAGE_VERSION), 0;
+	for (size_t i = 0; argc >= 2 && commands[i].run != NULL; i++) {
+		if (strcmp(argv[1], commands[i].group) != 0)
+			continue;
+		known_group = true;
+		if (commands[i].name == NULL)
+			return run(i, argc - 2, argv + 2);
+		if (argc >= 3 && strcmp(argv[2], commands[i].name) == 0)
+			return run(i, argc - 3, argv + 3);
+	}
+	if (argc >= 2 && !known_group)
+		fprintf(stderr, "sallyport: there is no command \"%s\"\n", argv[1]);
+	help(stderr);
+	return 2;
+}
