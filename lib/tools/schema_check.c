@@ -3,7 +3,6 @@
  */
 #include "tools/schema_run.h"
 
-#define DECIMAL_STEPS 16		/* for the bounds of a number that is not a 64-bit integer */
 #define FORMAT_STEPS 16
 
 /* json-c's names end at a NUL, so a name with one in it is never there. */
@@ -94,7 +93,7 @@ check_number(struct sp_schema_run *r, const struct sp_schema_node *node, struct 
 	bool ok = true;
 
 	if (json_object_is_type(value, json_type_double))
-		(void)sp_schema_spend(&r->budget, DECIMAL_STEPS);
+		(void)sp_schema_spend(&r->budget, SP_SCHEMA_DECIMAL_STEPS);
 	if (node->minimum != NULL && sp_schema_compare(value, node->minimum) < 0)
 		ok = FAULT(MINIMUM);
 	if (node->exclusive_minimum != NULL && sp_schema_compare(value, node->exclusive_minimum) <= 0)

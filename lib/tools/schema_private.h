@@ -281,6 +281,8 @@ struct sp_schema_budget {
 	bool deep;		/* ended by nesting, not by work */
 };
 
+#define SP_SCHEMA_DECIMAL_STEPS 16	/* for comparing a number that is not a 64-bit integer */
+
 /* False once there is nothing left. */
 static inline bool
 sp_schema_spend(struct sp_schema_budget *b, uint64_t steps)

@@ -38,11 +38,11 @@ sp_schema_spent(const struct sp_schema_run *r)
 	return r->budget.left == 0;
 }
 
-/* To go on after a fault is worth it only when somebody listens. */
+/* To go on after a fault is worth it only when somebody listens, and has not heard enough. */
 static inline bool
 sp_schema_go_on(const struct sp_schema_run *r, bool ok)
 {
-	return ok || (r->errors != NULL && !sp_schema_spent(r));
+	return ok || (r->errors != NULL && !r->errors->more && !sp_schema_spent(r));
 }
 
 /* seen NULL: nobody will ask */

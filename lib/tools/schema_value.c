@@ -52,8 +52,11 @@ sp_schema_equal(struct json_object *a, struct json_object *b, struct sp_schema_b
 
 	if (!sp_schema_spend(budget, 1))
 		return false;
-	if (sp_schema_is_number(a))
+	if (sp_schema_is_number(a)) {
+		if (json_object_is_type(a, json_type_double))
+			(void)sp_schema_spend(budget, SP_SCHEMA_DECIMAL_STEPS);
 		return sp_schema_is_number(b) && sp_schema_compare(a, b) == 0;
+	}
 	if (json_object_get_type(b) != type)
 		return false;
 	switch (type) {
