@@ -33,6 +33,11 @@ tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(fuzz_main)
 tests_fuzz_fuzz_settings_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_mcp
+tests_fuzz_fuzz_mcp_SOURCES = tests/fuzz/fuzz_mcp.c $(fuzz_main)
+tests_fuzz_fuzz_mcp_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mcp_LDADD = $(SALLYPORT_LIBS)
+
 TESTS += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/corpus

@@ -119,6 +119,26 @@ TESTS += tests/unit/test_template
 tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/web.h
 tests_unit_test_template_LDADD = $(UNIT_LIBS) -lm
 
+check_PROGRAMS += tests/unit/test_jsonrpc
+TESTS += tests/unit/test_jsonrpc
+tests_unit_test_jsonrpc_SOURCES = tests/unit/test_jsonrpc.c
+tests_unit_test_jsonrpc_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_mcp_headers
+TESTS += tests/unit/test_mcp_headers
+tests_unit_test_mcp_headers_SOURCES = tests/unit/test_mcp_headers.c
+tests_unit_test_mcp_headers_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_mcp_version
+TESTS += tests/unit/test_mcp_version
+tests_unit_test_mcp_version_SOURCES = tests/unit/test_mcp_version.c
+tests_unit_test_mcp_version_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_tools
+TESTS += tests/unit/test_tools
+tests_unit_test_tools_SOURCES = tests/unit/test_tools.c
+tests_unit_test_tools_LDADD = $(UNIT_LIBS)
+
 endif
 
 # threads that use the database, for tests/t and measurements
