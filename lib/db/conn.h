@@ -70,7 +70,7 @@ SP_MUST_USE bool sp_db_ready(struct sp_db *db);
 /* ---- exchange.c ---- */
 
 struct sp_db_statement {
-	const struct sp_query *query;
+	struct sp_query query;
 	const char **values;		/* as libpq takes them */
 	int *lengths, *formats;
 	const char *fault;		/* a parameter that cannot be sent, and its sqlstate */

@@ -194,7 +194,7 @@ SP_MUST_USE bool sp_db_do(struct sp_db *db, const struct sp_query *query,
  * close one, and DEALLOCATE does not reach through PgBouncer.)
  */
 SP_MUST_USE bool sp_db_pipeline_open(struct sp_db *db);
-/* The parameters are copied; the query must live until the run. */
+/* The parameters are copied; the texts of the query must live until the run. */
 void sp_db_pipeline_add(struct sp_db *db, const struct sp_query *query, const struct sp_param *params);
 /*
  * Runs what was added and closes the pipeline.  (*results)[i] is the i-th

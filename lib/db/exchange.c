@@ -49,7 +49,7 @@ sp_db_bind(struct sp_db *db, struct sp_db_statement *s, const struct sp_query *q
 {
 	size_t n = (size_t)query->nparams;
 
-	*s = (struct sp_db_statement){ .query = query };
+	*s = (struct sp_db_statement){ .query = *query };
 	if (n == 0)
 		return;
 	s->values = sp_alloc_array(db->mem, n, sizeof(*s->values) + 2 * sizeof(int));
@@ -146,7 +146,7 @@ forget_prepared(struct sp_db_conn *c, uint64_t digest)
 static bool
 send_unnamed(PGconn *pg, const struct sp_db_statement *s)
 {
-	return PQsendQueryParams(pg, s->query->sql, s->query->nparams, NULL, s->values, s->lengths,
+	return PQsendQueryParams(pg, s->query.sql, s->query.nparams, NULL, s->values, s->lengths,
 	    s->formats, 0);
 }
 
@@ -158,18 +158,18 @@ send_statement(struct sp_db_conn *c, struct sp_db_statement *s, bool unnamed)
 	s->preparing = false;
 	if (unnamed)
 		return send_unnamed(c->pg, s);
-	s->digest = name_statement(s->query, name);
+	s->digest = name_statement(&s->query, name);
 	if (!is_prepared(c, s->digest)) {
 		if (c->nprepared == SP_DB_MAX_PREPARED) {
 			c->retire = true;
 			return send_unnamed(c->pg, s);
 		}
-		if (!PQsendPrepare(c->pg, name, s->query->sql, 0, NULL))
+		if (!PQsendPrepare(c->pg, name, s->query.sql, 0, NULL))
 			return false;
 		s->preparing = true;
 		c->prepared[c->nprepared++] = s->digest;
 	}
-	return PQsendQueryPrepared(c->pg, name, s->query->nparams, s->values, s->lengths, s->formats, 0);
+	return PQsendQueryPrepared(c->pg, name, s->query.nparams, s->values, s->lengths, s->formats, 0);
 }
 
 static bool
@@ -403,7 +403,7 @@ static bool
 rollback(struct sp_db *db)
 {
 	static const struct sp_query query = { "rollback", "ROLLBACK", 0 };
-	struct sp_db_statement s = { .query = &query };
+	struct sp_db_statement s = { .query = query };
 	struct trouble t;
 	bool done = round_trip(db, &s, 1, true, &t) == DONE;
 
@@ -468,7 +468,7 @@ sp_db_exchange(struct sp_db *db, struct sp_db_statement *statements, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (statements[i].fault != NULL) {
 			*failed = i;
-			sp_db_fail(db, statements[i].query->name, statements[i].fault_sqlstate, statements[i].fault);
+			sp_db_fail(db, statements[i].query.name, statements[i].fault_sqlstate, statements[i].fault);
 			return false;
 		}
 	for (int attempt = 0;; attempt++) {
@@ -496,7 +496,7 @@ sp_db_exchange(struct sp_db *db, struct sp_db_statement *statements, size_t n,
 		clear_results(statements, n);
 	}
 	*failed = t.index;
-	report(db, n > 0 ? statements[t.index].query->name : "ping", t.result);
+	report(db, n > 0 ? statements[t.index].query.name : "ping", t.result);
 	if (n > 0) {
 		PQclear(statements[t.index].result);
 		statements[t.index].result = t.result;
