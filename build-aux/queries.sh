@@ -72,6 +72,12 @@ function read_file(file,    line, text, got) {
 	close(file)
 	return text
 }
+# NNNN as a number; some awks take 0012 for octal
+function number_of(name) {
+	name = substr(name, 1, 4)
+	sub(/^0+/, "", name)
+	return name + 0
+}
 function base_name(file) {
 	sub(/.*\//, "", file)
 	sub(/\.sql$/, "", file)
@@ -181,7 +187,7 @@ END {
 	print "const struct sp_query *const sp_queries[] = {\n" list "\tNULL\n};\n"
 	newest = count = 0
 	while ((getline file < migrations) > 0) {
-		newest = substr(base_name(file), 1, 4) + 0
+		newest = number_of(base_name(file))
 		count++
 	}
 	print "const int sp_migration_newest = " newest ";\nconst int sp_migration_count = " count ";"
@@ -199,7 +205,7 @@ BEGIN {
 	name = base_name($0)
 	if (name !~ /^[0-9][0-9][0-9][0-9]-[a-z0-9][a-z0-9-]*$/)
 		fail($0, "the name must be NNNN-name.sql")
-	number = substr(name, 1, 4) + 0
+	number = number_of(name)
 	if (number <= last)
 		fail($0, "number " number " is taken or zero")
 	last = number

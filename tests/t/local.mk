@@ -8,7 +8,9 @@ t_tests += tests/t/0005-queries.t
 t_tests += tests/t/0006-templates.t
 t_tests += tests/t/0007-errors.t
 t_tests += tests/t/0008-manuals.t
+t_tests += tests/t/0009-sql-tables.t
 t_tests += tests/t/0110-database-restart.t
+t_tests += tests/t/0111-pgbouncer.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)

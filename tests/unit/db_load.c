@@ -3,6 +3,7 @@
  *
  *	db_load restart CONNINFO COUNT    8 threads over 4 connections, COUNT inserts each
  *	db_load rate CONNINFO SECONDS     8 threads over 8 connections, one-row select
+ *	db_load listen CONNINFO SECONDS   a listener; how often it was told to look again
  *
  * "restart" says "ready" once all connections are open and idle, and waits for
  * a line: now the server may have been restarted.  It prints how many statements
@@ -14,15 +15,17 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "db/listen.h"
 
 #define THREADS 8
 
 static struct sp_db_pool *pool;
-static int64_t limit;			/* inserts of a thread; or milliseconds to run */
+static int64_t limit;			/* inserts of a thread; or seconds to run */
 static _Atomic int64_t done, unavailable, wrong;
 
 static void
@@ -90,7 +93,7 @@ read_row(void *arg)
 		{ NULL }
 	};
 	struct sp_arena *mem = sp_arena_new();
-	int64_t until = sp_monotonic_ms() + limit, n = 0;
+	int64_t until = sp_monotonic_ms() + limit * 1000, n = 0;
 	struct sp_db db;
 
 	(void)arg;
@@ -172,22 +175,47 @@ rate(void)
 	return 0;
 }
 
+static void
+count_looks(void *arg, struct sp_db *db, const char *channel, const char *payload)
+{
+	(void)arg, (void)db, (void)payload;
+	done += channel == NULL;
+}
+
+static int
+listens(const char *conninfo)
+{
+	static const char *const channels[] = { "sallyport", NULL };
+	const struct sp_settings settings = {
+		.database = conninfo, .db_connect_timeout = 3, .statement_timeout = 3000, .db_listen = true,
+	};
+	struct sp_listener *l = sp_listener_start(&settings, "load", channels, 100, count_looks, NULL);
+
+	sleep((unsigned)limit);
+	sp_listener_stop(l);
+	printf("%d looks\n", (int)done);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct sp_arena *mem = sp_arena_new();
-	bool restarts = argc == 4 && strcmp(argv[1], "restart") == 0;
+	const char *mode = argc == 4 ? argv[1] : "";
+	bool restarts = strcmp(mode, "restart") == 0;
+	struct sp_arena *mem;
 	int status;
 
-	if (argc != 4 || (!restarts && strcmp(argv[1], "rate") != 0) ||
+	if ((!restarts && strcmp(mode, "rate") != 0 && strcmp(mode, "listen") != 0) ||
 	    !sp_str_int64(sp_str(argv[3]), 1, 1000000, &limit)) {
-		fputs("usage: db_load restart CONNINFO COUNT\n       db_load rate CONNINFO SECONDS\n", stderr);
+		fputs("usage: db_load restart CONNINFO COUNT\n"
+		    "       db_load rate|listen CONNINFO SECONDS\n", stderr);
 		return 2;
 	}
 	sp_log_program("db_load");
-	pool = sp_db_pool_open(argv[2], restarts ? 4 : 8, 3, 3000, "load");
-	if (!restarts)
-		limit *= 1000;
+	if (strcmp(mode, "listen") == 0)
+		return listens(argv[2]);
+	pool = sp_db_pool_open(argv[2], restarts ? 4 : THREADS, 3, 3000, "load");
+	mem = sp_arena_new();
 	status = restarts ? restart(mem) : rate();
 	sp_db_pool_free(pool);
 	sp_arena_free(mem);
