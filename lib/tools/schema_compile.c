@@ -401,7 +401,7 @@ reference(struct sp_schema_compiler *c, struct sp_schema_node *node, const struc
 
 #define AT(member) offsetof(struct sp_schema_node, member)
 
-/* NEW: not in draft-07.  OLD: in draft-07 only.  BOTH vocabularies of an old draft count as there. */
+/* NEW: not in draft-07.  OLD: in draft-07 only. */
 enum { NEW = 1 << 16, OLD = 1 << 17 };
 
 static const struct keyword keywords[] = {
@@ -475,15 +475,15 @@ find_keyword(const char *name, unsigned dialect)
 static bool
 compile_keywords(struct sp_schema_compiler *c, struct sp_schema_node *node)
 {
+	static const struct keyword *const ref = &keywords[0];
 	bool old = node->resource->dialect & SP_DIALECT_OLD;
 	struct json_object_iter it;
+	struct json_object *json;
 	const struct keyword *k;
 
 	/* Draft-07 section 8.3: what stands beside "$ref" is ignored. */
-	if (old && json_object_object_get_ex(node->json, "$ref", NULL)) {
-		return reference(c, node, find_keyword("$ref", node->resource->dialect),
-		    json_object_object_get(node->json, "$ref"));
-	}
+	if (old && json_object_object_get_ex(node->json, ref->name, &json))
+		return reference(c, node, ref, json);
 	json_object_object_foreachC(node->json, it) {
 		k = find_keyword(it.key, node->resource->dialect);
 		if (k != NULL && !k->compile(c, node, k, it.val))

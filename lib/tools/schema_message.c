@@ -353,12 +353,16 @@ describe(struct sp_buf *b, const struct sp_schema_fault *f)
 		quote(b, sp_str(f->other));
 		sp_buf_cstr(b, " is there");
 		break;
-	case SP_SCHEMA_ADDITIONAL_PROPERTIES:
 	case SP_SCHEMA_UNEVALUATED_PROPERTIES:
+		sp_buf_cstr(b, "is not allowed here");
+		break;
+	case SP_SCHEMA_ADDITIONAL_PROPERTIES:
 		sp_buf_cstr(b, "is not allowed here");
 		if (node->properties.count > 0) {
 			sp_buf_cstr(b, "; allowed are ");
 			names(b, &node->properties);
+			if (node->by_pattern_count > 0)
+				sp_buf_cstr(b, " and names that match a pattern");
 		}
 		break;
 	case SP_SCHEMA_PROPERTY_NAMES:

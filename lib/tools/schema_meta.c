@@ -17,6 +17,8 @@
 #define SCHEMA_MAP(keyword) "\"" keyword "\":{\"type\":\"object\"," \
 	"\"additionalProperties\":{\"$dynamicRef\":\"#meta\"}}"
 #define REF(keyword, name) "\"" keyword "\":{\"$ref\":\"#/$defs/" name "\"}"
+#define SIMPLE_TYPES "\"simpleTypes\":{\"enum\":[\"array\",\"boolean\",\"integer\",\"null\",\"number\"," \
+	"\"object\",\"string\"]}"
 #define TYPE(keyword, name) "\"" keyword "\":{\"type\":\"" name "\"}"
 
 static const struct {
@@ -80,7 +82,7 @@ static const struct {
 	    "\"additionalProperties\":{\"$ref\":\"#/$defs/stringArray\"}}},"
 	    "\"$defs\":{\"nonNegativeInteger\":{\"type\":\"integer\",\"minimum\":0},"
 	    REF("nonNegativeIntegerDefault0", "nonNegativeInteger") ","
-	    "\"simpleTypes\":{\"enum\":[\"array\",\"boolean\",\"integer\",\"null\",\"number\",\"object\",\"string\"]},"
+	    SIMPLE_TYPES ","
 	    "\"stringArray\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"uniqueItems\":true}}}" },
 	{ BASE "meta/meta-data",
 	    HEAD("meta/meta-data") VOCABULARY("meta-data")
@@ -106,7 +108,7 @@ static const char old_meta_schema[] =
     "\"definitions\":{\"schemaArray\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#\"}},"
     "\"nonNegativeInteger\":{\"type\":\"integer\",\"minimum\":0},"
     "\"nonNegativeIntegerDefault0\":{\"allOf\":[{\"$ref\":\"#/definitions/nonNegativeInteger\"}]},"
-    "\"simpleTypes\":{\"enum\":[\"array\",\"boolean\",\"integer\",\"null\",\"number\",\"object\",\"string\"]},"
+    SIMPLE_TYPES ","
     "\"stringArray\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"uniqueItems\":true}},"
     "\"properties\":{" TYPE("$id", "string") "," TYPE("$schema", "string") "," TYPE("$ref", "string") ","
     TYPE("$comment", "string") "," TYPE("title", "string") "," TYPE("description", "string") ","

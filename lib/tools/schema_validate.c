@@ -233,8 +233,8 @@ check_unevaluated_items(struct sp_schema_run *r, const struct sp_schema_node *no
 }
 
 static bool
-check_unevaluated_properties(struct sp_schema_run *r, const struct sp_schema_node *node, struct json_object *object,
-    const struct sp_schema_place *up, struct sp_schema_seen *seen)
+check_unevaluated_properties(struct sp_schema_run *r, const struct sp_schema_node *node,
+    struct json_object *object, const struct sp_schema_place *up, struct sp_schema_seen *seen)
 {
 	struct json_object_iter it;
 	bool ok = true;

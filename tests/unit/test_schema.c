@@ -112,7 +112,9 @@ static const struct {
 	    "must be exactly one of the alternatives, but is both number 2 and number 3" },
 	{ "{\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]}}", "{\"a\":1}", "\"b\" is required" },
 	{ "{\"properties\":{\"a\":true},\"allOf\":[{\"properties\":{\"b\":true}}],\"unevaluatedProperties\":false}",
-	    "{\"a\":1,\"b\":2,\"c\":3}", "/c: is not allowed here; allowed are \"a\"" },
+	    "{\"a\":1,\"b\":2,\"c\":3}", "/c: is not allowed here" },
+	{ "{\"properties\":{\"a\":true},\"patternProperties\":{\"^x-\":true},\"additionalProperties\":false}",
+	    "{\"x-a\":1,\"b\":2}", "/b: is not allowed here; allowed are \"a\" and names that match a pattern" },
 	/* a fault in an alternative does not make its members unknown */
 	{ "{\"anyOf\":[{\"properties\":{\"k\":{\"const\":1}}}],\"unevaluatedProperties\":false}", "{\"k\":2}",
 	    "must be one of 1 alternatives: 1: /k must be 1 (is 2)" },
