@@ -14,12 +14,8 @@
  * it lets go.  A late event for a descriptor that was closed and used again
  * costs one look.  What waits need not be a request: a slot could as well be a
  * stream that is written to when there is news.
- *
- * libfcgi parses.  It is given a connection of ours (its own accept loses
- * requests and can spin after SIGTERM) and never closes one that is in order.
  */
 #include <errno.h>
-#include <fcgiapp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -35,9 +31,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "web/fastcgi.h"
+#include "web/fcgx.h"
 #include "web/process.h"
 #include "web/record.h"
-#include "web/serve.h"
 
 #define PEEK_SIZE	(16 * 1024)	/* what a thread looks at before it lets libfcgi read */
 #define MAX_SLOTS	65536
@@ -53,12 +49,15 @@
 #define LINGER_MS	100		/* for a peer that still sends while we close */
 #define ACCEPT_PAUSE_MS	100		/* out of descriptors */
 
+#define CONNECTION_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
 enum { CLOSED, WAITING, BUSY, AGAIN };
 
 struct slot {
 	atomic_int state;
 	atomic_bool polled;		/* is in the epoll set */
 	atomic_bool begun;		/* part of a request has come */
+	atomic_bool queued;		/* wants to be read slowly */
 	atomic_llong since_ms;		/* waiting since */
 	atomic_llong limit_ms;		/* closed when nothing came by then; 0: may wait for ever */
 };
@@ -73,6 +72,8 @@ static struct {
 	atomic_size_t open;		/* connections */
 	atomic_bool stopping;
 	atomic_bool starved;		/* of descriptors: said once */
+	atomic_int slow;		/* threads that read a request while it arrives */
+	int slow_max;
 	atomic_llong served;
 	pthread_t *threads;
 	size_t thread_count;
@@ -86,85 +87,6 @@ struct handler {
 	uint8_t peek[PEEK_SIZE];
 };
 
-/* ---- one request, through libfcgi ---- */
-
-struct fastcgi_transport {
-	struct sp_transport base;
-	FCGX_Request *fcgx;
-};
-
-/*
- * What is buffered, after waiting for at least one byte.  FCGX_GetStr() alone
- * would wait until all that was asked for is there, and a sender of one byte a
- * second would never meet the deadline.
- */
-static ssize_t
-fastcgi_read(void *arg, char *into, size_t room)
-{
-	struct fastcgi_transport *t = arg;
-	FCGX_Stream *in = t->fcgx->in;
-	size_t ready;
-	int c, error;
-
-	if (sp_monotonic_us() > t->base.deadline_us) {
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	c = FCGX_GetChar(in);
-	if (c == EOF) {
-		error = FCGX_GetError(in);
-		if (error == 0)
-			return 0;
-		errno = error > 0 ? error : EPROTO;	/* negative: libfcgi's own codes */
-		return -1;
-	}
-	into[0] = (char)c;
-	ready = (size_t)(in->stop - in->rdNext);
-	if (ready > room - 1)
-		ready = room - 1;
-	return 1 + FCGX_GetStr(into + 1, (int)ready, in);
-}
-
-static bool
-fastcgi_write(struct sp_transport *base, struct sp_str head, struct sp_str body)
-{
-	FCGX_Stream *out = ((struct fastcgi_transport *)base)->fcgx->out;
-
-	return FCGX_PutStr(head.p, (int)head.len, out) >= 0 &&
-	    (body.len == 0 || FCGX_PutStr(body.p, (int)body.len, out) >= 0) &&
-	    FCGX_GetError(out) == 0;
-}
-
-enum outcome { KEPT, FINISHED, LOST };
-
-/* LOST: libfcgi has closed the descriptor, which may already be somebody else's. */
-static enum outcome
-serve_connection(struct handler *h, int fd)
-{
-	FCGX_Request fcgx;
-	struct fastcgi_transport t = {
-		.base = { .read = fastcgi_read, .write = fastcgi_write }, .fcgx = &fcgx };
-	bool keep, sent;
-
-	FCGX_InitRequest(&fcgx, -1, 0);		/* -1: after an error it returns and does not accept */
-	fcgx.ipcFd = fd;
-	fcgx.keepConnection = 1;		/* or else it begins with closing the descriptor */
-	if (FCGX_Accept_r(&fcgx) != 0)
-		return LOST;
-	if (FCGX_GetError(fcgx.in) != 0) {
-		/* It reports success for variables that were cut off at the end of a name. */
-		FCGX_Finish_r(&fcgx);
-		return LOST;
-	}
-	keep = fcgx.keepConnection != 0;
-	sent = sp_serve(h->process, h->mem, &t.base, fcgx.envp);
-	fcgx.keepConnection = 1;		/* in good order, closing is ours */
-	FCGX_Finish_r(&fcgx);
-	if (fcgx.ipcFd < 0)
-		return LOST;
-	return keep && sent && t.base.ended && !server.stopping ? KEPT : FINISHED;
-}
-
 /* ---- slots ---- */
 
 static void
@@ -177,6 +99,7 @@ slot_open(int fd)
 		;
 	s->polled = false;
 	s->begun = false;
+	s->queued = false;
 	s->since_ms = sp_monotonic_ms();
 	s->limit_ms = 0;
 	s->state = BUSY;
@@ -203,7 +126,7 @@ slot_release(int fd)
 	int expected = BUSY;
 
 	if (!s->polled) {
-		struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = fd };
+		struct epoll_event ev = { .events = CONNECTION_EVENTS, .data.fd = fd };
 
 		s->polled = true;
 		if (epoll_ctl(server.epoll, EPOLL_CTL_ADD, fd, &ev) != 0) {
@@ -236,7 +159,7 @@ slot_take(int fd)
 static void
 slot_give_back(int fd)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = fd };
+	struct epoll_event ev = { .events = CONNECTION_EVENTS, .data.fd = fd };
 
 	while (!slot_release(fd)) {
 		server.slots[fd].state = WAITING;
@@ -247,6 +170,35 @@ slot_give_back(int fd)
 }
 
 /* ---- handler threads ---- */
+
+/*
+ * A request that is larger than the peek has to be read while it arrives, and
+ * the sender decides how long that takes.  Half of the threads may wait so; the
+ * others stay for those who have said what they want.
+ */
+static bool
+slow_enter(struct slot *s)
+{
+	s->queued = true;		/* before the look at the count, for slow_leave() */
+	if (server.slow++ < server.slow_max) {
+		s->queued = false;
+		return true;
+	}
+	server.slow--;
+	return false;
+}
+
+static void
+slow_leave(void)
+{
+	server.slow--;
+	for (int fd = 0; fd <= server.highest; fd++) {
+		struct epoll_event ev = { .events = CONNECTION_EVENTS, .data.fd = fd };
+
+		if (server.slots[fd].state != CLOSED && server.slots[fd].queued)
+			epoll_ctl(server.epoll, EPOLL_CTL_MOD, fd, &ev);	/* repeats the event */
+	}
+}
 
 /* A web server that still sends must not meet a reset, which would cost it our answer. */
 static void
@@ -284,57 +236,92 @@ use_present_snapshot(struct handler *h)
 	h->generation = now;
 }
 
-/* The owner's look at a connection: answer, wait on, or close. */
-static void
+enum arrival {
+	GONE,			/* closed by the peer, late, or nonsense */
+	NOT_YET,
+	WHOLE,			/* a request */
+	WHOLE_AND_MORE,		/* a request with another behind it */
+	LARGE,			/* more than the peek can show: the rest may still be on its way */
+};
+
+static bool
+peer_has_finished(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* What lies there, without taking it away. */
+static enum arrival
 look(struct handler *h, int fd)
 {
 	struct slot *s = &server.slots[fd];
-	enum sp_record_verdict verdict;
-	ssize_t len;
+	ssize_t len = recv(fd, h->peek, sizeof(h->peek), MSG_PEEK | MSG_DONTWAIT);
+
+	if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
+		return GONE;
+	switch (len > 0 ? sp_record_scan(h->peek, (size_t)len) : SP_RECORD_PART) {
+	case SP_RECORD_WHOLE:
+		return WHOLE;
+	case SP_RECORD_PIPELINED:
+		return WHOLE_AND_MORE;
+	case SP_RECORD_BAD:
+		sp_log(SP_WARN, "fastcgi_protocol_error",
+		    SP_L("detail", "not a responder's request"));
+		return GONE;
+	case SP_RECORD_PART:
+		break;
+	}
+	/* A kept connection may be silent for ever; a new one, or one that has begun, may not. */
+	if (s->limit_ms == 0 && (len > 0 || !s->polled))
+		s->limit_ms = sp_monotonic_ms() + h->process->settings->request_timeout * 1000;
+	if (len > 0)
+		s->begun = true;
+	if (s->limit_ms != 0 && sp_monotonic_ms() > s->limit_ms)
+		return GONE;
+	if (len == (ssize_t)sizeof(h->peek))
+		return slow_enter(s) ? LARGE : NOT_YET;
+	return len > 0 && peer_has_finished(fd) ? GONE : NOT_YET;
+}
+
+/* Serves a connection that this thread owns, until there is nothing more to do. */
+static void
+attend(struct handler *h, int fd)
+{
+	struct slot *s = &server.slots[fd];
+	enum sp_fcgx_outcome outcome;
+	enum arrival arrival;
 
 	use_present_snapshot(h);
 	do {
-		len = recv(fd, h->peek, sizeof(h->peek), MSG_PEEK | MSG_DONTWAIT);
-		if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)) {
-			slot_close(fd);
-			return;
-		}
-		verdict = len > 0 ? sp_record_scan(h->peek, (size_t)len) : SP_RECORD_PART;
-		if (verdict == SP_RECORD_BAD) {
-			sp_log(SP_WARN, "fastcgi_protocol_error",
-			    SP_L("detail", "not a responder's request"));
-			close_politely(fd);
-			return;
-		}
-		if (verdict == SP_RECORD_PART && len < (ssize_t)sizeof(h->peek)) {
-			if (len > 0)
-				s->begun = true;
-			/* A kept connection may wait for ever, one that has begun may not. */
-			if (s->limit_ms == 0 && (len > 0 || !s->polled))
-				s->limit_ms = sp_monotonic_ms() +
-				    h->process->settings->request_timeout * 1000;
+		arrival = look(h, fd);
+		if (arrival == NOT_YET)
 			continue;
-		}
-		switch (serve_connection(h, fd)) {
-		case KEPT:
-			s->begun = false;
-			s->limit_ms = 0;
-			s->since_ms = sp_monotonic_ms();
-			break;
-		case FINISHED:
+		if (arrival == GONE) {
 			slot_close(fd);
-			count_served(h);
 			return;
-		case LOST:
+		}
+		outcome = sp_fcgx_serve(h->process, h->mem, fd);
+		if (arrival == LARGE)
+			slow_leave();
+		if (outcome == SP_FCGX_LOST) {
 			server.open--;
 			return;
 		}
 		count_served(h);
-		if (verdict == SP_RECORD_PIPELINED) {
-			/* libfcgi has read on and dropped it; silence would be a lie. */
+		if (outcome == SP_FCGX_UNREAD) {
+			close_politely(fd);
+			return;
+		}
+		/* Of what is pipelined libfcgi has dropped a part; silence would be a lie. */
+		if (outcome == SP_FCGX_FINISHED || arrival == WHOLE_AND_MORE || server.stopping) {
 			slot_close(fd);
 			return;
 		}
+		s->begun = false;
+		s->limit_ms = 0;
+		s->since_ms = sp_monotonic_ms();
 	} while (!slot_release(fd));
 }
 
@@ -396,7 +383,7 @@ accept_one(struct handler *h)
 	use_present_snapshot(h);
 	set_options(h, fd);
 	slot_open(fd);
-	look(h, fd);
+	attend(h, fd);
 }
 
 static void *
@@ -417,7 +404,7 @@ handler_main(void *arg)
 		if (ev.data.fd == server.listener)
 			accept_one(h);
 		else if (slot_take(ev.data.fd))
-			look(h, ev.data.fd);
+			attend(h, ev.data.fd);
 	}
 	if (h->process != NULL)
 		sp_process_release(h->process);
@@ -525,6 +512,7 @@ start_threads(size_t count)
 {
 	pthread_attr_t attr;
 
+	server.slow_max = (int)(count + 1) / 2;
 	server.threads = calloc(count, sizeof(*server.threads));
 	if (server.threads == NULL)
 		sp_out_of_memory();
@@ -616,8 +604,7 @@ sp_fastcgi_run(int listener, const char *path)
 
 	if (path != NULL)
 		stat(path, &socket_file);
-	FCGX_Init();
-	signal(SIGPIPE, SIG_IGN);		/* FCGX_Init() has put a handler there */
+	sp_fcgx_init();
 	open_server(listener);
 	start_threads((size_t)settings->threads);
 	sp_log(SP_INFO, "started", SP_LI("threads", (int64_t)server.thread_count));

@@ -3,6 +3,7 @@ lib_libsallyport_a_SOURCES += lib/web/address.c
 lib_libsallyport_a_SOURCES += lib/web/cgi.c lib/web/cgi.h
 lib_libsallyport_a_SOURCES += lib/web/cookie.c lib/web/cookie.h
 lib_libsallyport_a_SOURCES += lib/web/fastcgi.c lib/web/fastcgi.h
+lib_libsallyport_a_SOURCES += lib/web/fcgx.c lib/web/fcgx.h
 lib_libsallyport_a_SOURCES += lib/web/form.c lib/web/form.h
 lib_libsallyport_a_SOURCES += lib/web/gate.c lib/web/gate.h
 lib_libsallyport_a_SOURCES += lib/web/listen.c

@@ -139,6 +139,11 @@ TESTS += tests/unit/test_tools
 tests_unit_test_tools_SOURCES = tests/unit/test_tools.c
 tests_unit_test_tools_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_worker
+TESTS += tests/unit/test_worker
+tests_unit_test_worker_SOURCES = tests/unit/test_worker.c tests/unit/fcgi_client.h
+tests_unit_test_worker_LDADD = $(UNIT_LIBS)
+
 endif
 
 # threads that use the database, for tests/t and measurements
