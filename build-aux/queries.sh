@@ -15,7 +15,7 @@ LC_ALL=C; export LC_ALL
 sqldir=$1
 outdir=$2
 awk=${AWK:-awk}
-work=$outdir/queries.tmp
+work=$outdir/queries.$$			# make -j may run two of us
 trap 'rm -f "$work".?' EXIT
 
 die() {
