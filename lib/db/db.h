@@ -90,7 +90,10 @@ struct sp_db {
 	size_t queued;
 };
 
-/* One session at a time per thread: a second one waits for a connection that the first may hold. */
+/*
+ * One session at a time per thread: a second one waits for a connection that
+ * the first may hold.  *db stays where it is until the end.
+ */
 void sp_db_begin(struct sp_db *db, struct sp_db_pool *pool, struct sp_arena *mem);
 /* Returns the connection to the pool; one that is inside a transaction or broken is closed. */
 void sp_db_end(struct sp_db *db);

@@ -261,17 +261,18 @@ is_success(const PGresult *r)
 struct trouble {
 	bool any;
 	size_t index;
+	bool parsing;			/* it was our Parse that failed */
 	PGresult *result;		/* NULL: there was no answer */
 };
 
 static void
-note(struct trouble *t, size_t index, PGresult *r)
+note(struct trouble *t, size_t index, bool parsing, PGresult *r)
 {
 	if (t->any) {
 		PQclear(r);			/* skipped because of the first */
 		return;
 	}
-	*t = (struct trouble){ true, index, r };
+	*t = (struct trouble){ true, index, parsing, r };
 }
 
 static enum outcome
@@ -289,7 +290,7 @@ read_all(const struct sp_db *db, struct sp_db_conn *c, struct sp_db_statement *s
 				PQclear(r);
 			} else {
 				forget_prepared(c, s->digest);
-				note(t, i, r);
+				note(t, i, true, r);
 			}
 			if (c->dead)
 				break;
@@ -298,7 +299,7 @@ read_all(const struct sp_db *db, struct sp_db_conn *c, struct sp_db_statement *s
 		if (is_success(r))
 			s->result = r;
 		else
-			note(t, i, r);
+			note(t, i, false, r);
 	}
 	while (!c->dead) {
 		r = next_result(db, c);
@@ -306,7 +307,7 @@ read_all(const struct sp_db *db, struct sp_db_conn *c, struct sp_db_statement *s
 			PQclear(r);
 			return t->any ? REFUSED : DONE;
 		}
-		note(t, n > 0 ? n - 1 : 0, r);	/* the implicit commit failed: a deferred constraint */
+		note(t, n > 0 ? n - 1 : 0, false, r);	/* the implicit commit failed: a deferred constraint */
 	}
 	return LOST;
 }
@@ -336,7 +337,7 @@ round_trip(struct sp_db *db, struct sp_db_statement *statements, size_t n, bool 
 	} else {
 		c->dead = true;
 		outcome = LOST;
-		note(t, 0, PQmakeEmptyPGresult(c->pg, PGRES_FATAL_ERROR));	/* with PQerrorMessage() */
+		note(t, 0, false, PQmakeEmptyPGresult(c->pg, PGRES_FATAL_ERROR));	/* with PQerrorMessage() */
 	}
 	set_running(c, false);
 	/* With the connection goes its transaction; the caller hears of it by this failure. */
@@ -352,31 +353,36 @@ sqlstate_of(const PGresult *r)
 	return sqlstate != NULL ? sqlstate : "";
 }
 
+/* The function of the server's source that raised it; a statement that raises the same is another matter. */
+static bool
+is_raised_by(const PGresult *r, const char *function)
+{
+	const char *where = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
+
+	return where == NULL || strcmp(where, function) == 0;	/* a pooler does not say */
+}
+
 /*
- * The server did not begin the statement, because its prepared form is missing
- * (DEALLOCATE or DISCARD by somebody, another server behind a pooler), is there
- * already (prepared by another client of the pooler), or gives other columns
- * since a migration.
+ * The server did not begin the statement, because its prepared form is there
+ * already (prepared by another client of a pooler), is missing (DEALLOCATE or
+ * DISCARD by somebody, another server behind a pooler), or would give other
+ * columns since a migration.
  */
 static bool
-is_stale(struct sp_db *db, const PGresult *r)
+is_stale(struct sp_db *db, const struct trouble *t)
 {
-	const char *sqlstate = sqlstate_of(r), *where;
+	const char *sqlstate = sqlstate_of(t->result);
 
-	if (strcmp(sqlstate, "42P05") == 0) {
+	if (strcmp(sqlstate, "42P05") == 0 && t->parsing) {
 		if (!atomic_exchange(&db->pool->unnamed, true))
 			sp_log(SP_WARN, "database", SP_L("message", "a pooler mixes up prepared statements; "
 			    "working without them (PgBouncer: max_prepared_statements)"));
 		return true;
 	}
-	if (strcmp(sqlstate, "0A000") == 0) {
-		/* "cached plan must not change result type" has no sqlstate of its own */
-		where = PQresultErrorField(r, PG_DIAG_SOURCE_FUNCTION);
-		if (where == NULL || strcmp(where, "RevalidateCachedQuery") != 0)
-			return false;
-	} else if (strcmp(sqlstate, "26000") != 0) {
+	/* "cached plan must not change result type" has no sqlstate of its own */
+	if ((strcmp(sqlstate, "26000") != 0 || !is_raised_by(t->result, "FetchPreparedStatement")) &&
+	    (strcmp(sqlstate, "0A000") != 0 || !is_raised_by(t->result, "RevalidateCachedQuery")))
 		return false;
-	}
 	db->conn->retire = true;
 	return true;
 }
@@ -481,7 +487,7 @@ sp_db_exchange(struct sp_db *db, struct sp_db_statement *statements, size_t n,
 			return true;
 
 		/* A batch that began a transaction itself, and did not end it, can be begun anew. */
-		stale = outcome == REFUSED && is_stale(db, t.result);
+		stale = outcome == REFUSED && is_stale(db, &t);
 		if (outcome == LOST || !idle || has_committed(statements, t.index))
 			break;
 		if (is_conflict(t.result) && attempt < conflict_tries)

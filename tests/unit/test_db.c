@@ -27,6 +27,20 @@ teardown(void **state)
 	return 0;
 }
 
+static int
+make_attempts(void **state)
+{
+	free(admin_sql(scratch.admin, "CREATE SEQUENCE attempts"));
+	return setup(state);
+}
+
+static int
+drop_attempts(void **state)
+{
+	free(admin_sql(scratch.admin, "DROP SEQUENCE attempts"));
+	return teardown(state);
+}
+
 static int64_t
 backend(struct sp_db *db)
 {
@@ -291,7 +305,6 @@ conflicts_are_tried_again(void **state)
 	char sql[200];
 
 	(void)state;
-	free(admin_sql(scratch.admin, "CREATE SEQUENCE attempts"));
 	free(admin_sql(scratch.admin, "CREATE TABLE done (n int)"));
 	sp_db_begin(&db, pool, mem);
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -363,6 +376,31 @@ sessions_start_alike(void **state)
 	}
 	sp_db_end(&db);
 	sp_db_pool_free(with_more);
+}
+
+/* A pooler refuses `options`; what they would set is then the role's. */
+static void
+without_listen_there_are_no_options(void **state)
+{
+	static const struct sp_column columns[] = { { "value", SP_COL_TEXT, 0 }, { NULL } };
+	struct sp_settings settings = {
+		.database = scratch.conninfo, .threads = 1, .db_connect_timeout = 3, .statement_timeout = 3000,
+	};
+	struct sp_db_pool *configured;
+	struct sp_db db;
+	const char *value;
+
+	(void)state;
+	for (int listens = 0; listens < 2; listens++) {
+		settings.db_listen = listens;
+		configured = sp_db_pool_new(&settings, "unit");
+		sp_db_begin(&db, configured, mem);
+		assert_int_equal(sp_db_row(&db, SQL("SELECT current_setting('statement_timeout') AS value", 0),
+		    SP_NO_PARAMS, columns, &value), SP_DB_ROW);
+		assert_string_equal(value, listens ? "3s" : "0");
+		sp_db_end(&db);
+		sp_db_pool_free(configured);
+	}
 }
 
 /* ---- prepared statements ---- */
@@ -440,6 +478,31 @@ many_statements_retire_the_connection(void **state)
 	sp_db_begin(&db, pool, mem);
 	second = backend(&db);
 	assert_true(second != first);
+	sp_db_end(&db);
+}
+
+/* What a statement raises itself does not mean that it was not begun. */
+static void
+raised_errors_are_not_tried_again(void **state)
+{
+	static const char *const sqlstates[] = { "26000", "42P05", "0A000" };
+	struct sp_db db;
+	int64_t first;
+	char sql[200];
+
+	(void)state;
+	sp_db_begin(&db, pool, mem);
+	first = backend(&db);
+	for (size_t i = 0; i < COUNT(sqlstates); i++) {
+		snprintf(sql, sizeof(sql), "DO $$ BEGIN PERFORM nextval('public.attempts');"
+		    " RAISE SQLSTATE '%s'; END $$", sqlstates[i]);
+		CHECK(!sp_db_do(&db, SQL(sql, 0), SP_NO_PARAMS, NULL), sqlstates[i]);
+		CHECK_STR(sp_str(db.sqlstate), sqlstates[i], sqlstates[i]);
+		CHECK(admin_int(scratch.admin, "SELECT last_value FROM attempts") == (int64_t)i + 1, sqlstates[i]);
+		sp_db_end(&db);
+		CHECK(backend(&db) == first, sqlstates[i]);
+	}
+	assert_int_equal(prepared_count(&db), 5);	/* three, backend() and its own */
 	sp_db_end(&db);
 }
 
@@ -684,11 +747,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(rows_come_in_an_array, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_have_a_sqlstate, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_deferred_constraint_is_a_failure, setup, teardown),
-		cmocka_unit_test_setup_teardown(conflicts_are_tried_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(conflicts_are_tried_again, make_attempts, drop_attempts),
 		cmocka_unit_test_setup_teardown(notices, setup, teardown),
 		cmocka_unit_test_setup_teardown(sessions_start_alike, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_listen_there_are_no_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(prepared_once_in_one_round_trip, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_statements_retire_the_connection, setup, teardown),
+		cmocka_unit_test_setup_teardown(raised_errors_are_not_tried_again, make_attempts, drop_attempts),
 		cmocka_unit_test_setup_teardown(lost_statements_are_prepared_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(shared_statements_are_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipeline_stops_at_its_first_failure, setup, teardown),
