@@ -161,3 +161,10 @@ TESTS += tests/unit/schema_suite.t
 EXTRA_DIST += tests/unit/schema_suite.t tests/unit/schema_suite.known
 tests_unit_schema_suite_SOURCES = tests/unit/schema_suite.c
 tests_unit_schema_suite_LDADD = $(SALLYPORT_LIBS)
+
+# not a cmocka program: runs Project Wycheproof's vectors and prints TAP
+check_PROGRAMS += tests/unit/wycheproof
+TESTS += tests/unit/wycheproof.t
+EXTRA_DIST += tests/unit/wycheproof.t tests/lib/fetch-wycheproof
+tests_unit_wycheproof_SOURCES = tests/unit/wycheproof.c
+tests_unit_wycheproof_LDADD = $(SALLYPORT_LIBS)

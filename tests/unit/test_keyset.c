@@ -288,6 +288,7 @@ rotation_race(void **state)
 	struct sp_arena *mem = *state;
 	struct sp_keyset_row window[4];
 	pthread_t thread[THREADS];
+	size_t seen[THREADS];
 
 	assert_null(sp_keyset_take(&slot));
 	for (size_t i = 0; i < COUNT(window); i++)
@@ -302,7 +303,9 @@ rotation_race(void **state)
 			assert_int_equal(pthread_create(&thread[i], NULL, sign_and_verify, &rounds[i]), 0);
 		/* an overlap holds for longer than a token is under way */
 		for (size_t i = 0; i < THREADS; i++)
-			for (size_t seen = atomic_load(&rounds[i]); atomic_load(&rounds[i]) == seen;)
+			seen[i] = atomic_load(&rounds[i]);
+		for (size_t i = 0; i < THREADS; i++)
+			while (atomic_load(&rounds[i]) == seen[i])
 				sched_yield();
 		memmove(&window[1], &window[0], sizeof(window) - sizeof(window[0]));
 		window[0] = new_row(mem, SP_ES256, "");
