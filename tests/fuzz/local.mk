@@ -38,6 +38,16 @@ tests_fuzz_fuzz_mcp_SOURCES = tests/fuzz/fuzz_mcp.c $(fuzz_main)
 tests_fuzz_fuzz_mcp_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_mcp_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_jwk
+tests_fuzz_fuzz_jwk_SOURCES = tests/fuzz/fuzz_jwk.c $(fuzz_main)
+tests_fuzz_fuzz_jwk_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_jwk_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_jwt
+tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c tests/unit/jose_vectors.h $(fuzz_main)
+tests_fuzz_fuzz_jwt_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_jwt_LDADD = $(SALLYPORT_LIBS)
+
 TESTS += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/corpus
