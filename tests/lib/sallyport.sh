@@ -195,8 +195,7 @@ free_port() {
 # migrate [NAME=VALUE]...: settings, roles, keys, schema.
 migrate() {
 	settings "$@"
-	make_database || return 1
-	sallyport init >"$sv_log/init.log" 2>&1 && sallyport migrate >>"$sv_log/init.log" 2>&1 || {
+	sallyport init --superuser "host=$T/postgres user=postgres dbname=postgres" >"$sv_log/init.log" 2>&1 || {
 		note "$(tail -n 5 "$sv_log/init.log")"
 		return 1
 	}
