@@ -121,7 +121,7 @@ large_values(void **state)
 	static const struct sp_column columns[] = {
 		{ "t", SP_COL_STR, 0 }, { "b", SP_COL_BYTES, sizeof(struct sp_str) }, { NULL }
 	};
-	size_t size = (size_t)8 * 1024 * 1024;
+	size_t size = (size_t)2 * 1024 * 1024;
 	char *big = sp_alloc(mem, size);
 	struct { struct sp_str t, b; } row;
 	struct sp_str s = { big, size };
