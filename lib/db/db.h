@@ -173,7 +173,10 @@ struct sp_column {
 	size_t offset;
 };
 
-/* The first row; columns may be NULL.  A single statement that fails with 40001 or 40P01 is tried again, up to 3 times. */
+/*
+ * The first row; columns may be NULL.  A single statement that fails with 40001 or
+ * 40P01 is tried again, up to 3 times.
+ */
 SP_MUST_USE enum sp_db_status sp_db_row(struct sp_db *db, const struct sp_query *query,
     const struct sp_param *params, const struct sp_column *columns, void *out);
 /* All rows: *out is an array of *count structs of row_size bytes. SP_DB_NO_ROW when there are none. */

@@ -22,7 +22,10 @@ struct sp_listener;
  */
 typedef void sp_listen_fn(void *arg, struct sp_db *db, const char *channel, const char *payload);
 
-/* channels must live as long as the listener.  With LISTEN, poll_ms is how often the server is asked whether it is still there. */
+/*
+ * channels must live as long as the listener.  With LISTEN, poll_ms is how often
+ * the server is asked whether it is still there.
+ */
 struct sp_listener *sp_listener_start(const struct sp_settings *settings, const char *program,
     const char *const *channels /* NULL-terminated */, int64_t poll_ms, sp_listen_fn *fn, void *arg);
 /* Waits for the thread: for a callback that runs, at worst for the connect timeout. NULL is fine. */
