@@ -227,17 +227,25 @@ sv_site() {
 		-e "s|port: 8080|port: $sv_port|g" "$sv_examples/$1"
 }
 
-# The kinds of web server; NAME-cgi runs the programs as plain CGI.
-sv_httpd_kinds="nginx apache apache-fcgid apache-cgi lighttpd lighttpd-cgi caddy h2o"
+# The kinds of web server; NAME-cgi and apache-htaccess run the programs as plain CGI.
+sv_httpd_kinds="nginx apache apache-fcgid apache-cgi apache-htaccess lighttpd lighttpd-cgi caddy h2o"
 
 # sv_httpd_needs KIND: the Debian packages it takes.
 sv_httpd_needs() {
 	case $1 in
 	nginx | caddy | h2o) echo "$1" ;;
-	apache | apache-cgi) echo apache2 ;;
+	apache | apache-cgi | apache-htaccess) echo apache2 ;;
 	apache-fcgid) echo apache2 libapache2-mod-fcgid ;;
 	lighttpd | lighttpd-cgi) echo lighttpd ;;
 	*) return 1 ;;
+	esac
+}
+
+# sv_httpd_program KIND: what must be in the path for it.
+sv_httpd_program() {
+	case $1 in
+	apache*) echo apache2 ;;
+	*) echo "${1%-cgi}" ;;
 	esac
 }
 
@@ -271,7 +279,7 @@ sv_httpd_configure() {
 		END
 		sv_httpd_command=(nginx -p "$dir" -e stderr -c "$dir/nginx.conf")
 		;;
-	apache | apache-fcgid | apache-cgi)
+	apache | apache-fcgid | apache-cgi | apache-htaccess)
 		sv_private_dir "$sv_web_user" "$dir/htdocs"
 		sv_apache_configure "$1" "$dir"
 		sv_httpd_command=(apache2 -D FOREGROUND -f "$dir/apache.conf")
@@ -315,7 +323,7 @@ sv_httpd_configure() {
 sv_apache_configure() {
 	local dir=$2 module modules="mpm_event authz_core alias env headers mime setenvif rewrite proxy proxy_fcgi"
 	case $1 in
-	apache-cgi) modules+=" cgid" ;;
+	apache-cgi | apache-htaccess) modules+=" cgid" ;;
 	apache-fcgid) modules+=" fcgid" ;;
 	esac
 	{
@@ -329,11 +337,27 @@ sv_apache_configure() {
 		printf 'DocumentRoot "%s"\n<Directory "%s">\n\tRequire all granted\n</Directory>\n' "$dir/htdocs" "$dir/htdocs"
 		printf 'StartServers 1\nServerLimit 2\nThreadsPerChild 32\nMaxRequestWorkers 64\n'
 		case $1 in
-		apache-cgi) printf 'ScriptSock "%s/cgid.sock"\n' "$sv_run" ;;
+		apache-cgi | apache-htaccess) printf 'ScriptSock "%s/cgid.sock"\n' "$sv_run" ;;
 		apache-fcgid) printf 'FcgidIPCDir "%s"\nFcgidProcessTableFile "%s/fcgid.shm"\n' "$sv_run" "$dir" ;;
 		esac
-		if [ "$1" = apache ]; then sv_site apache-proxy_fcgi.conf; else sv_site "$1.conf"; fi
+		case $1 in
+		apache) sv_site apache-proxy_fcgi.conf ;;
+		apache-htaccess) sv_htaccess_host "$dir/htdocs" ;;
+		*) sv_site "$1.conf" ;;
+		esac
 	} >"$dir/apache.conf"
+}
+
+# What a shared host gives: a document root with CGI in cgi-bin/ and little else.
+sv_htaccess_host() {
+	local root=$1 name
+	printf '<Directory "%s">\n\tAllowOverride AuthConfig FileInfo\n</Directory>\n' "$root"
+	printf '<Directory "%s/cgi-bin">\n\tOptions ExecCGI\n\tSetHandler cgi-script\n</Directory>\n' "$root"
+	mkdir -p "$root/cgi-bin"
+	for name in $sv_program_names; do cp "$sv_programs/$name" "$root/cgi-bin/$name.cgi" || return 1; done
+	cp -R "$sv_www/static" "$root/"
+	sv_site htaccess >"$root/.htaccess"
+	[ -z "$sv_web_user" ] || chown -R "$sv_web_user" "$root"
 }
 
 # Configures and starts; fails when the port is not ours within 10 seconds.

@@ -83,7 +83,7 @@ stop_all() {
 	if tap_bad_end; then status=1; fi
 	if [ "$status" -ne 0 ] || [ "$tap_failed" -gt 0 ]; then
 		for log in "$sv_log"/*.log; do
-			[ ! -s "$log" ] || note "-- ${log##*/}" "" "$(tail -n 20 "$log")"
+			[ ! -s "$log" ] || [ "${log##*/}" = access.log ] || note "-- ${log##*/}" "" "$(tail -n 20 "$log")"
 		done
 	fi
 	if [ -n "${SP_TEST_KEEP:-}" ]; then note "kept: $T"; else rm -rf "$T"; fi
@@ -228,21 +228,18 @@ stop_workers() {
 	sv_programs_stop
 }
 
+# Web servers that start the programs themselves.
+starts_programs() {
+	case $1 in *cgi | *-fcgid | *-htaccess) true ;; *) false ;; esac
+}
+
 # start_httpd [KIND]: the web server, and the programs unless it starts them itself.
 start_httpd() {
 	local kind=${1:-nginx} tries
-	case $kind in
-	apache*) needs apache2 ;;
-	cgi) kind=apache-cgi && needs apache2 ;;
-	lighttpd*) needs lighttpd ;;
-	*) needs "$kind" ;;
-	esac
-	needs curl jq
+	[ "$kind" != cgi ] || kind=apache-cgi
+	needs "$(sv_httpd_program "$kind")" curl jq
 	[ "$sv_port" != 0 ] || sv_port=$(free_port)
-	case $kind in
-	*-cgi | *-fcgid) stage ;;
-	*) start_workers || return 1 ;;
-	esac
+	if starts_programs "$kind"; then stage; else start_workers || return 1; fi
 	for tries in 1 2 3 4 5; do
 		if sv_httpd_start "$kind"; then return 0; fi
 		# perhaps somebody was faster to take the port: the issuer changes with it
@@ -251,7 +248,7 @@ start_httpd() {
 		sed -i "s|^issuer = .*|issuer = http://localhost:$sv_port|" "$sv_config"
 		issuer=http://localhost:$sv_port
 		stop_workers
-		case $kind in *-cgi | *-fcgid) ;; *) start_workers || return 1 ;; esac
+		starts_programs "$kind" || start_workers || return 1
 	done
 	note "$kind did not start: $(tail -n 5 "$sv_log/httpd.log")"
 	return 1
