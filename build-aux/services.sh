@@ -202,10 +202,10 @@ sv_program_start() {
 sv_programs_start() {
 	local name
 	for name in $sv_program_names; do
-		[ ! -x "$sv_programs/$name" ] || sv_program_start "$name" || return 1
+		sv_program_start "$name" || return 1
 	done
 	for name in $sv_program_names; do
-		[ ! -x "$sv_programs/$name" ] || sv_until 10 test -S "$sv_run/$name.sock" || return 1
+		sv_until 10 test -S "$sv_run/$name.sock" || return 1
 	done
 }
 
@@ -247,6 +247,11 @@ sv_httpd_program() {
 	apache*) echo apache2 ;;
 	*) echo "${1%-cgi}" ;;
 	esac
+}
+
+# sv_httpd_starts_programs KIND: no services are needed beside it.
+sv_httpd_starts_programs() {
+	case $1 in *cgi | *-fcgid | *-htaccess) true ;; *) false ;; esac
 }
 
 # sv_httpd_configure KIND: writes the files and sets sv_httpd_command.

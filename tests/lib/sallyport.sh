@@ -228,18 +228,13 @@ stop_workers() {
 	sv_programs_stop
 }
 
-# Web servers that start the programs themselves.
-starts_programs() {
-	case $1 in *cgi | *-fcgid | *-htaccess) true ;; *) false ;; esac
-}
-
 # start_httpd [KIND]: the web server, and the programs unless it starts them itself.
 start_httpd() {
 	local kind=${1:-nginx} tries
 	[ "$kind" != cgi ] || kind=apache-cgi
 	needs "$(sv_httpd_program "$kind")" curl jq
 	[ "$sv_port" != 0 ] || sv_port=$(free_port)
-	if starts_programs "$kind"; then stage; else start_workers || return 1; fi
+	if sv_httpd_starts_programs "$kind"; then stage; else start_workers || return 1; fi
 	for tries in 1 2 3 4 5; do
 		if sv_httpd_start "$kind"; then return 0; fi
 		# perhaps somebody was faster to take the port: the issuer changes with it
@@ -248,7 +243,7 @@ start_httpd() {
 		sed -i "s|^issuer = .*|issuer = http://localhost:$sv_port|" "$sv_config"
 		issuer=http://localhost:$sv_port
 		stop_workers
-		starts_programs "$kind" || start_workers || return 1
+		sv_httpd_starts_programs "$kind" || start_workers || return 1
 	done
 	note "$kind did not start: $(tail -n 5 "$sv_log/httpd.log")"
 	return 1

@@ -103,7 +103,7 @@ is_well() {
 
 # ---- programs that end ----
 
-if starts_programs "$httpd"; then
+if sv_httpd_starts_programs "$httpd"; then
 	skip "the web server starts the programs itself" 4
 else
 	workers() { ps -o pid= --ppid "$(sv_pid status)"; }
