@@ -9,3 +9,23 @@ bin_sallyport_SOURCES += bin/cmd_init.c
 bin_sallyport_SOURCES += bin/cmd_key.c bin/cmd_key.h
 bin_sallyport_SOURCES += bin/cmd_user.c
 bin_sallyport_LDADD = $(SALLYPORT_LIBS)
+
+# the cutting of source files stands apart from the program, so that tests and fuzzers can link it
+noinst_LIBRARIES += bin/libindex.a
+bin_libindex_a_SOURCES =
+bin_libindex_a_SOURCES += bin/index_braces.c
+bin_libindex_a_SOURCES += bin/index_chunk.c bin/index_chunk.h
+bin_libindex_a_SOURCES += bin/index_ignore.c bin/index_ignore.h
+bin_libindex_a_SOURCES += bin/index_import.c
+bin_libindex_a_SOURCES += bin/index_indent.c
+bin_libindex_a_SOURCES += bin/index_language.c bin/index_language.h
+bin_libindex_a_SOURCES += bin/index_outline.c bin/index_outline.h
+bin_libindex_a_SOURCES += bin/index_text.c
+bin_libindex_a_SOURCES += bin/index_token.c bin/index_token.h
+bin_libindex_a_SOURCES += bin/index_walk.c bin/index_walk.h
+bin_libindex_a_AR = $(AR) cr
+
+bin_PROGRAMS += bin/sallyport-index
+bin_sallyport_index_SOURCES = bin/sallyport-index.c
+bin_sallyport_index_SOURCES += bin/index_store.c bin/index_store.h
+bin_sallyport_index_LDADD = bin/libindex.a $(SALLYPORT_LIBS)
