@@ -736,6 +736,14 @@ declaration(struct braces *b, size_t i)
 		return;
 	}
 	k = find_word(b, &h, 0, b->language->define_words);
+	/* prototypes that somebody documented: in C the manual stands in the header */
+	if (can(b, BRACE_TYPE_FIRST) && k == h.n && assign == h.n && h.first > 0 &&
+	    b->t->v[h.first - 1].kind == TOKEN_COMMENT && b->t->v[h.first - 1].first && b->t->v[h.first].first &&
+	    b->t->v[h.first - 1].last_line + 1 == b->t->v[h.first].line &&
+	    function_by_shape(b, &h, &v) && h.v[0] != h.v[h.n - 1] && !sp_str_eq(v.name, text(b, h.v[0]))) {
+		index_outline_tokens(b->o, SPAN_DECLARATION, v.head, i, i, v.name, v.class_name);
+		return;
+	}
 	if (k < h.n && in(b, h.v[k], "typedef")) {
 		for (k = h.n - 1; k > 0; k--)
 			if (is(b, h.v[k], '*') && is(b, h.v[k - 1], '(') && k + 1 < h.n && is_word(b, h.v[k + 1])) {

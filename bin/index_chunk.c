@@ -155,7 +155,8 @@ docstring(const struct cutter *c, const struct index_span *span)
 
 	sp_buf_init(&b, c->o.mem, MAX_DOCSTRING * 2);
 	for (size_t i = span->comment; i < span->head; i++)
-		add_comment(&b, index_token_text(t, i));
+		if (t->v[i].kind == TOKEN_COMMENT)
+			add_comment(&b, index_token_text(t, i));
 	if (strcmp(c->o.language->name, "python") == 0 && span->body + 1 <= span->last &&
 	    t->v[span->body + 1].kind == TOKEN_STRING)
 		add_comment(&b, index_token_text(t, span->body + 1));
@@ -297,7 +298,7 @@ add(struct cutter *c, struct index_piece piece, uint32_t from, uint32_t to)
 		}
 		p = &c->out->v[c->out->count++];
 		*p = piece;
-		if (piece.function_name.len > 0)
+		if (strcmp(piece.type, "function") == 0)
 			add_calls(c, p);
 		add_defines(c, p);
 		if (last >= to)
@@ -377,7 +378,8 @@ add_span(struct cutter *c, size_t i)
 
 	switch (span->kind) {
 	case SPAN_FUNCTION:
-		piece.type = "function";
+	case SPAN_DECLARATION:
+		piece.type = span->kind == SPAN_FUNCTION ? "function" : "declaration";
 		piece.function_name = span->name;
 		piece.class_name = span->class_name;
 		break;

@@ -27,7 +27,7 @@ struct index_strings {
 };
 
 struct index_piece {
-	const char *type;		/* function, class, section, file */
+	const char *type;		/* function, declaration (of a function), class, section, file */
 	struct sp_str function_name, class_name, signature, docstring;	/* absent: not known */
 	struct sp_str content;
 	uint32_t start_line, end_line;	/* from 1, both included */

@@ -45,19 +45,36 @@ index_outline_import(struct index_outline *o, struct sp_str name)
 	o->imports[o->nimports++] = name;
 }
 
+/* Whether token i, a preprocessor line, is #if, #ifdef or #ifndef. */
+static bool
+opens_branch(const struct index_outline *o, size_t i)
+{
+	struct sp_str line = index_token_text(&o->tokens, i);
+
+	return sp_str_starts(sp_str_trim(sp_str_sub(line, 1, line.len), " \t"), "if");
+}
+
 void
 index_outline_tokens(struct index_outline *o, enum index_span_kind kind, size_t head, size_t body,
     size_t last, struct sp_str name, struct sp_str class_name)
 {
 	const struct index_token *v = o->tokens.v;
-	size_t comment = head;
+	size_t comment = head, i = head;
 
 	if (last >= o->tokens.count)
 		last = o->tokens.count - 1;
-	/* comments that stand alone on the lines right above it; where it shares a line it has none */
-	while (v[head].first && comment > 0 && v[comment - 1].kind == TOKEN_COMMENT &&
-	    v[comment - 1].first && v[comment - 1].last_line + 1 >= v[comment].line)
-		comment--;
+	/*
+	 * Comments that stand alone on the lines right above it, over an #ifdef
+	 * between; what shares a line with other code has none.
+	 */
+	while (v[head].first && i > 0 && (v[i - 1].kind == TOKEN_COMMENT || v[i - 1].kind == TOKEN_DIRECTIVE) &&
+	    v[i - 1].first && v[i - 1].last_line + 1 >= v[i].line) {
+		i--;
+		if (v[i].kind == TOKEN_COMMENT)
+			comment = i;
+		else if (head - i > 2 || !opens_branch(o, i))
+			break;
+	}
 	index_outline_span(o, &(struct index_span){
 		.kind = kind, .first_line = v[comment].line, .last_line = v[last].last_line,
 		.comment = comment, .head = head, .body = body, .last = last,

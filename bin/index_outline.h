@@ -15,7 +15,7 @@
 #define INDEX_MAX_NAMES		8192
 #define INDEX_MAX_IMPORTS	64
 
-enum index_span_kind { SPAN_FUNCTION, SPAN_CLASS, SPAN_SECTION };
+enum index_span_kind { SPAN_FUNCTION, SPAN_DECLARATION, SPAN_CLASS, SPAN_SECTION };
 
 struct index_span {
 	enum index_span_kind kind;

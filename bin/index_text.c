@@ -110,6 +110,8 @@ index_scan_sql(struct index_outline *o)
 
 /* ---- headings ---- */
 
+#define SHORT_SECTION 12	/* lines of text */
+
 struct line {
 	struct sp_str text;	/* without its end */
 	uint32_t number;
@@ -163,7 +165,7 @@ index_scan_headings(struct index_outline *o, struct sp_str text)
 {
 	struct line before = { { NULL, 0 }, 0 };
 	struct sp_str rest = text, line, title = { NULL, 0 }, found;
-	uint32_t number = 0, start = 0, content = 0;	/* content: lines since the heading that say something */
+	uint32_t number = 0, start = 0, content = 0;	/* content: lines of the section that say something */
 	bool fenced = false;
 
 	while (sp_str_split(&rest, '\n', &line)) {
@@ -178,16 +180,18 @@ index_scan_headings(struct index_outline *o, struct sp_str text)
 			content -= content > 0;		/* the title was counted as text */
 		}
 		if (found.len > 0) {
-			/* a heading right below a heading: one section for both */
-			if (start > 0 && content > 0) {
+			/* short sections share a piece: it says more than each alone */
+			if (start > 0 && content >= SHORT_SECTION) {
 				section(o, start, begins - 1, title);
 				start = 0;
 			}
 			if (start == 0) {
 				start = begins;
 				title = found;
+				content = 0;
+			} else {
+				index_outline_name(o, begins, found);
 			}
-			content = 0;
 		} else if (sp_str_trim(line, " \t").len > 0) {
 			content++;
 		}

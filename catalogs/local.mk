@@ -3,3 +3,7 @@
 codesearchdir = $(pkgdatadir)/catalogs/codesearch
 dist_codesearch_DATA =
 dist_codesearch_DATA += catalogs/codesearch/10-tables.sql
+dist_codesearch_DATA += catalogs/codesearch/20-search.sql
+dist_codesearch_DATA += catalogs/codesearch/30-queries.sql
+dist_codesearch_DATA += catalogs/codesearch/40-answers.sql
+dist_codesearch_DATA += catalogs/codesearch/50-tools.sql

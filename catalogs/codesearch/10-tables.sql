@@ -68,6 +68,17 @@ BEGIN
 END
 $$;
 
+-- The same for names, where a whole identifier counts as much as its parts.
+CREATE OR REPLACE FUNCTION codesearch.name_vector(t text)
+RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	plain text := codesearch.plain(coalesce(t, ''));
+BEGIN
+	RETURN pg_catalog.to_tsvector('codesearch.words',
+		codesearch.parts(plain) || ' ' || pg_catalog.replace(plain, '_', ''));
+END
+$$;
+
 -- array_to_string() is only STABLE, which a generated column refuses; for text it depends on nothing.
 CREATE OR REPLACE FUNCTION codesearch.spaced(list text[])
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -96,7 +107,8 @@ CREATE TABLE IF NOT EXISTS codesearch.chunk (
 	file_path        text NOT NULL,
 	number           integer NOT NULL,	-- place within the file, from 0
 	language         text NOT NULL,
-	chunk_type       text NOT NULL CHECK (chunk_type IN ('function', 'class', 'section', 'file')),
+	chunk_type       text NOT NULL CHECK (chunk_type IN
+	                 ('function', 'declaration', 'class', 'section', 'file')),
 	function_name    text,
 	class_name       text,
 	signature        text,
@@ -109,11 +121,12 @@ CREATE TABLE IF NOT EXISTS codesearch.chunk (
 	names text GENERATED ALWAYS AS (lower(
 		coalesce(class_name || ' ', '') || coalesce(function_name || ' ', '') || file_path)) STORED,
 	head tsvector GENERATED ALWAYS AS (
-		setweight(codesearch.vector(function_name) || codesearch.vector(class_name), 'A') ||
-		setweight(codesearch.vector(signature) || codesearch.vector(file_path) ||
-		          codesearch.vector(codesearch.spaced(defines)), 'B') ||
+		setweight(codesearch.name_vector(function_name) || codesearch.name_vector(class_name), 'A') ||
+		setweight(codesearch.name_vector(signature) || codesearch.name_vector(file_path) ||
+		          codesearch.name_vector(codesearch.spaced(defines)), 'B') ||
 		setweight(codesearch.vector(docstring), 'C')) STORED,
-	body tsvector GENERATED ALWAYS AS (codesearch.vector(content)) STORED,
+	body tsvector GENERATED ALWAYS AS (codesearch.vector(
+		file_path || ' ' || coalesce(class_name, '') || ' ' || content)) STORED,
 	FOREIGN KEY (repository, file_path) REFERENCES codesearch.file (repository, path) ON DELETE CASCADE
 );
 CREATE INDEX IF NOT EXISTS chunk_file ON codesearch.chunk (repository, file_path);

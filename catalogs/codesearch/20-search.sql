@@ -1,0 +1,258 @@
+-- codesearch: from a query to ranked pieces.
+
+-- ---- words ----
+
+-- Counts in how many pieces each word occurs; the indexer calls this after many
+-- changes.  Large indexes are sampled: shares, not numbers, are what ranking needs.
+CREATE OR REPLACE FUNCTION codesearch.refresh_words()
+RETURNS void LANGUAGE plpgsql SET search_path = codesearch, pg_temp AS $$
+DECLARE
+	sample constant integer := 50000;
+	total bigint := greatest((SELECT count(*) FROM codesearch.chunk), 1);
+	counted bigint := least(total, sample);
+BEGIN
+	DELETE FROM codesearch.word;
+	INSERT INTO codesearch.word (word, share)
+	SELECT s.word, least(s.ndoc::real / counted, 1)
+	  FROM ts_stat(format('SELECT body FROM codesearch.chunk %s', CASE WHEN total > sample
+	       THEN format('TABLESAMPLE SYSTEM (%s)', 100.0 * sample / total) ELSE '' END)) s
+	 WHERE s.ndoc >= greatest(counted / 2000, 5);
+END
+$$;
+
+-- The lexeme of one word, as the indexes have it.
+CREATE OR REPLACE FUNCTION codesearch.lexeme(word text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce((pg_catalog.tsvector_to_array(pg_catalog.to_tsvector('codesearch.words', word)))[1], '')
+$$;
+
+-- Short forms that programmers write, and what they stand for; both find each other.
+CREATE OR REPLACE FUNCTION codesearch.other_form(word text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(max(long) FILTER (WHERE short = word), max(short) FILTER (WHERE long = word))
+	  FROM (VALUES ('app', 'application'), ('arg', 'argument'), ('args', 'arguments'),
+		('auth', 'authentication'), ('authz', 'authorization'), ('config', 'configuration'),
+		('conn', 'connection'), ('ctx', 'context'), ('db', 'database'), ('dev', 'development'),
+		('dir', 'directory'), ('env', 'environment'), ('err', 'error'), ('func', 'function'),
+		('impl', 'implementation'), ('init', 'initialize'), ('len', 'length'), ('lib', 'library'),
+		('mem', 'memory'), ('msg', 'message'), ('param', 'parameter'), ('params', 'parameters'),
+		('prod', 'production'), ('ptr', 'pointer'), ('pwd', 'password'), ('repo', 'repository'),
+		('req', 'request'), ('resp', 'response'), ('spec', 'specification'), ('src', 'source'),
+		('str', 'string'), ('sync', 'synchronize'), ('temp', 'temporary'), ('util', 'utility'),
+		('val', 'value'), ('var', 'variable')) AS forms (short, long)
+$$;
+
+-- ---- what a query says ----
+
+-- Types are made anew each time the catalog is applied, and with them, further
+-- down, the functions that use them; no table does.
+DROP TYPE IF EXISTS codesearch.understood CASCADE;
+CREATE TYPE codesearch.understood AS (
+	words     text[],	-- lower case, identifiers in parts, noise left out
+	terms     tsquery[],	-- one for each word or identifier ...
+	weights   real[],	-- ... and how much it says: ln(1 / share of pieces)
+	keys      text[],	-- names to look up (see codesearch.key()) ...
+	strengths real[],	-- ... and how sure it is that a name was meant, 0 to 1
+	symbols   text[],	-- what looks like an identifier, as written
+	all_q     tsquery,	-- every term
+	any_q     tsquery	-- at least one that is not too common
+);
+
+CREATE OR REPLACE FUNCTION codesearch.understand(query text)
+RETURNS codesearch.understood LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = codesearch, pg_temp SET client_min_messages = error AS $$
+DECLARE
+	common  constant real := 0.1;	-- share of pieces from which a word finds nothing alone
+	rare    constant real := 0.0002;	-- share taken for a word that the table does not have
+	u       codesearch.understood;
+	tokens  text[] := regexp_split_to_array(btrim(codesearch.plain(query)), ' ');
+	kept    text[] := '{}';
+	shares  real[] := '{}';
+	token   text;
+	parts   text[];
+	form    text;
+	term    tsquery;
+	found   real;
+	least_common real;
+	n       integer;
+BEGIN
+	tokens := array_remove(tokens, '');
+	-- noise: words of English that are neither names nor all there is
+	SELECT coalesce(array_agg(t ORDER BY o), '{}') INTO kept FROM unnest(tokens) WITH ORDINALITY AS x (t, o)
+	 WHERE t ~ '[_0-9]' OR t ~ '[a-z][A-Z]' OR to_tsvector('english', t) <> ''::tsvector;
+	IF kept = '{}' THEN
+		kept := tokens;
+	END IF;
+	u.words := '{}'; u.terms := '{}'; u.weights := '{}'; u.keys := '{}'; u.strengths := '{}'; u.symbols := '{}';
+	FOREACH token IN ARRAY kept LOOP
+		parts := array_remove(string_to_array(lower(codesearch.parts(token)), ' '), '');
+		CONTINUE WHEN parts = '{}';
+		term := phraseto_tsquery('codesearch.words', array_to_string(parts, ' '));
+		CONTINUE WHEN numnode(term) = 0 OR term = ANY (u.terms);
+		SELECT w.share INTO found FROM codesearch.word w WHERE w.word = codesearch.lexeme(codesearch.key(token));
+		IF cardinality(parts) > 1 THEN
+			-- a phrase of common words would have to be checked in too many pieces
+			IF found IS NOT NULL OR NOT EXISTS (
+				SELECT FROM unnest(parts) part LEFT JOIN codesearch.word w ON w.word = codesearch.lexeme(part)
+				 WHERE coalesce(w.share, 0) < 0.02) THEN
+				term := plainto_tsquery('codesearch.words', codesearch.key(token));
+			ELSE
+				term := term || plainto_tsquery('codesearch.words', codesearch.key(token));
+			END IF;
+		ELSE
+			form := codesearch.other_form(parts[1]);
+			IF form IS NOT NULL THEN
+				term := term || plainto_tsquery('codesearch.words', form);
+			END IF;
+		END IF;
+		IF token ~ '[_0-9]' OR token ~ '[a-z][A-Z]' OR cardinality(kept) = 1 THEN
+			u.symbols := u.symbols || token;
+			u.keys := u.keys || codesearch.key(token);
+			u.strengths := u.strengths || 1.0::real;
+		ELSE
+			u.keys := u.keys || codesearch.key(token);
+			u.strengths := u.strengths || 0.3::real;
+		END IF;
+		u.words := u.words || parts;
+		u.terms := u.terms || term;
+		found := coalesce(found, rare);
+		shares := shares || found;
+		u.weights := u.weights || ln(1 / greatest(found, rare))::real;
+		u.all_q := CASE WHEN u.all_q IS NULL THEN term ELSE u.all_q && term END;
+	END LOOP;
+	-- neighbours written apart may be one name: "connection pool", "get user by id"
+	FOR n IN 2 .. least(4, cardinality(tokens)) LOOP
+		FOR i IN 1 .. least(cardinality(tokens), 16) - n + 1 LOOP
+			u.keys := u.keys || codesearch.key(array_to_string(tokens[i : i + n - 1], ''));
+			u.strengths := u.strengths || CASE WHEN n = cardinality(tokens) THEN 0.9 ELSE 0.6 END::real;
+		END LOOP;
+	END LOOP;
+	SELECT min(s) INTO least_common FROM unnest(shares) s;
+	FOR i IN 1 .. cardinality(u.terms) LOOP
+		IF shares[i] <= greatest(common, least_common) THEN
+			u.any_q := CASE WHEN u.any_q IS NULL THEN u.terms[i] ELSE u.any_q || u.terms[i] END;
+		END IF;
+	END LOOP;
+	RETURN u;
+END
+$$;
+
+-- ---- ranking ----
+
+-- What kind of piece an intent asks for.  Definitions before loose lines, code
+-- before its tests, unless tests or documents are what is wanted.
+CREATE OR REPLACE FUNCTION codesearch.kind_weight(intent text, chunk_type text, signature text, file_path text)
+RETURNS real LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT (CASE
+		WHEN chunk_type = 'function' THEN CASE WHEN signature IS NULL THEN 0.8 ELSE 1.0 END	-- 0.8: a later part
+		WHEN chunk_type = 'declaration' THEN 0.95
+		WHEN chunk_type = 'class' THEN 0.85
+		WHEN chunk_type = 'section' THEN CASE intent WHEN 'document' THEN 1.2 WHEN 'understand' THEN 0.85 ELSE 0.75 END
+		ELSE 0.7 END
+	  * CASE WHEN file_path ~* '(^|/)(t|tests?|testing|testdata|__tests__|spec|regress|unittests?)/|(^|/)test_|[._-](test|spec)\.'
+		THEN CASE intent WHEN 'test' THEN 1.3 ELSE 0.8 END ELSE 1.0 END)::real
+$$;
+
+-- Candidates from six bounded lanes, scored alike:
+--	symbol  a name in the query is the name of the piece
+--	phrase  the query stands in the piece word by word
+--	head    names, signature, path or the comment above have its words
+--	all     the piece has all its words, better the closer together
+--	any     the piece has one of its rarer words
+--	fuzzy   the names look similar (misspelt or half remembered)
+-- A lane stops after some hundred rows before it ranks: bounds are what keeps a
+-- query of common words fast.  `basic` leaves only phrase, all and any.
+DROP FUNCTION IF EXISTS codesearch.search(text, text, text, text[], text, boolean);
+CREATE FUNCTION codesearch.search(query text, language text, repository text, exact_terms text[],
+	intent text, basic boolean)
+RETURNS TABLE (id text, score real, lanes text[], symbol real, head real, body real, coverage real,
+	proximity real, similarity real, phrase boolean, kind real)
+LANGUAGE plpgsql STABLE
+SET search_path = codesearch, public, pg_temp SET pg_trgm.word_similarity_threshold = 0.5
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+SET client_min_messages = error AS $$
+#variable_conflict use_column
+DECLARE
+	in_language   ALIAS FOR $2;
+	in_repository ALIAS FOR $3;
+	prefix   text := replace(replace(replace(in_repository, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+	u        codesearch.understood := codesearch.understand(query);
+	phrase_q tsquery := phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(query)));
+	exact_q  tsquery;
+	exact    text;
+	fuzzy    text;
+BEGIN
+	IF cardinality(u.terms) = 0 THEN
+		RETURN;
+	END IF;
+	FOREACH exact IN ARRAY coalesce(exact_terms, '{}') LOOP
+		exact_q := CASE WHEN exact_q IS NULL THEN phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(exact)))
+			ELSE exact_q && phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(exact))) END;
+	END LOOP;
+	-- looking a phrase of common words up costs more than it tells
+	IF numnode(phrase_q) < 3 OR (SELECT max(w) FROM unnest(u.weights) w) < 2.5 THEN
+		phrase_q := NULL;
+	END IF;
+	-- what may be a name with a slip in it
+	IF NOT basic AND (cardinality(u.terms) <= 2 OR cardinality(u.symbols) > 0) THEN
+		fuzzy := lower(CASE WHEN cardinality(u.symbols) > 0 THEN u.symbols[1] ELSE query END);
+	END IF;
+	RETURN QUERY
+	WITH f AS NOT MATERIALIZED (
+		SELECT c.* FROM chunk c
+		 WHERE (in_language IS NULL OR c.language = in_language)
+		   AND (in_repository IS NULL OR c.repository = in_repository OR c.repository ILIKE prefix)
+		   AND (exact_q IS NULL OR c.body @@ exact_q)
+	), everything AS (
+		SELECT t.id, ts_rank_cd(t.body, u.all_q, 1) AS s
+		  FROM (SELECT f.id, f.body FROM f WHERE f.body @@ u.all_q LIMIT 300) t ORDER BY s DESC, id LIMIT 60
+	), lane AS (
+		(SELECT 'symbol' AS lane, f.id, max(k.strength +
+			CASE WHEN f.function_name = ANY (u.symbols) THEN 0.1 ELSE 0 END +
+			CASE WHEN key(f.class_name) = ANY (u.keys) THEN 0.1 ELSE 0 END)::real AS s
+		   FROM unnest(u.keys, u.strengths) AS k (key, strength) JOIN f ON key(f.function_name) = k.key
+		  WHERE NOT basic GROUP BY f.id ORDER BY s DESC, id LIMIT 50)
+		UNION ALL
+		(SELECT 'symbol', f.id, max(k.strength + CASE WHEN f.class_name = ANY (u.symbols) THEN 0.1 ELSE 0 END)::real AS s
+		   FROM unnest(u.keys, u.strengths) AS k (key, strength) JOIN f ON key(f.class_name) = k.key
+		  WHERE NOT basic AND f.chunk_type = 'class' GROUP BY f.id ORDER BY s DESC, id LIMIT 50)
+		UNION ALL
+		(SELECT 'phrase', f.id, 1 FROM f WHERE f.body @@ phrase_q LIMIT 50)
+		UNION ALL
+		(SELECT 'head', t.id, ts_rank('{0.2, 0.45, 0.7, 1.0}', t.head, u.any_q) AS s
+		   FROM (SELECT f.id, f.head FROM f WHERE f.head @@ u.any_q AND NOT basic LIMIT 1000) t ORDER BY s DESC, id LIMIT 60)
+		UNION ALL
+		(SELECT 'all', e.id, e.s FROM everything e)
+		UNION ALL
+		(SELECT 'any', t.id, ts_rank(t.body, u.any_q) AS s
+		   FROM (SELECT f.id, f.body FROM f
+			  WHERE f.body @@ u.any_q AND (SELECT count(*) FROM everything) < 60 LIMIT 300) t
+		  ORDER BY s DESC, id LIMIT 30)
+		UNION ALL
+		(SELECT 'fuzzy', t.id, t.s
+		   FROM (SELECT f.id, word_similarity(fuzzy, f.names) AS s FROM f WHERE fuzzy <% f.names LIMIT 500) t
+		  ORDER BY s DESC, id LIMIT 30)
+	), found AS (
+		SELECT lane.id, array_agg(DISTINCT lane.lane) AS lanes,
+			coalesce(max(s) FILTER (WHERE lane.lane = 'symbol'), 0)::real AS symbol,
+			bool_or(lane.lane = 'phrase') AS phrase,
+			least(coalesce(max(s) FILTER (WHERE lane.lane = 'all'), 0) * 5, 1)::real AS proximity,
+			coalesce(max(s) FILTER (WHERE lane.lane = 'fuzzy'), 0)::real AS similarity
+		  FROM lane GROUP BY lane.id
+	)
+	SELECT found.id, ((0.5 * found.symbol + 0.5 * r.head + 0.35 * r.body + 0.12 * r.coverage
+		+ 0.35 * found.proximity + 0.4 * found.similarity + CASE WHEN found.phrase THEN 0.6 ELSE 0 END) * k.kind)::real,
+		found.lanes, found.symbol, r.head, r.body, r.coverage, found.proximity, found.similarity, found.phrase, k.kind
+	  FROM found
+	  JOIN chunk c USING (id)
+	 CROSS JOIN LATERAL (
+		-- each word counts by its weight; ts_rank() of one word grows with its
+		-- occurrences and stays below 1; in a long piece a word says less
+		SELECT (sum(w * h) / sum(w))::real AS head,
+			(sum(w * b) / sum(w) / (0.8 + least(length(c.body), 500) / 400.0))::real AS body,
+			(coalesce(sum(w) FILTER (WHERE h > 1e-9 OR b > 1e-9), 0) / sum(w))::real AS coverage
+		  FROM (SELECT w, ts_rank('{0.2, 0.45, 0.7, 1.0}', c.head, t) AS h, ts_rank('{1, 1, 1, 1}', c.body, t) AS b
+		          FROM unnest(u.terms, u.weights) AS x (t, w) OFFSET 0) y) r
+	 CROSS JOIN LATERAL (SELECT codesearch.kind_weight(intent, c.chunk_type, c.signature, c.file_path)) AS k (kind);
+END
+$$;
