@@ -13,7 +13,7 @@ static struct sp_keyring *
 make_ring(void)
 {
 	char dir[] = "/tmp/test_keyset.XXXXXX", path[PATH_MAX];
-	struct sp_keyring *made;
+	struct sp_keyring *made = NULL;
 	const char *why;
 
 	assert_non_null(mkdtemp(dir));
