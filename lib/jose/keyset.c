@@ -26,8 +26,7 @@ private_key_open(struct sp_arena *mem, const struct sp_keyring *ring, const stru
 {
 	struct sp_str json;
 
-	if (row->private_sealed.p == NULL ||
-	    !sp_unseal(mem, ring, SP_KEYSET_PURPOSE, row->kid, row->private_sealed, &json)) {
+	if (!sp_unseal(mem, ring, SP_KEYSET_PURPOSE, row->kid, row->private_sealed, &json)) {
 		*why = "private key is missing, or was sealed under another master key";
 		return false;
 	}

@@ -89,6 +89,11 @@ rfc7638_thumbprint(void **state)
 
 /* ---- near misses ---- */
 
+/* the generator of P-256, which is the public key of 1 */
+#define BASE_POINT "{\"kty\":\"EC\",\"crv\":\"P-256\"," \
+	"\"x\":\"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY\"," \
+	"\"y\":\"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU\"}"
+
 /* A good key in which one member has another value (JSON), or none (NULL). */
 static const struct {
 	const char *name, *base;
@@ -159,9 +164,19 @@ static const struct {
 	{ "d is zero", RFC7515_A3_JWK, SP_JWK_PRIVATE, "d", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", false },
 	{ "d is over the order", RFC7515_A3_JWK, SP_JWK_PRIVATE, "d",
 	    "\"__________________________________________8\"", false },
+	{ "d with a leading zero", RFC7515_A3_JWK, SP_JWK_PRIVATE, "d",
+	    "\"AI6bEJ5xkJi_mASH3x9dd-nLKWBuvtImO19XwhPfhPSy\"", false },
+	{ "d is 1", BASE_POINT, SP_JWK_PRIVATE, "d", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"", true },
+	{ "d is 1 more than the order", BASE_POINT, SP_JWK_PRIVATE, "d",
+	    "\"_____wAAAAD__________7zm-q2nF56E87nKwvxjJVI\"", false },
 	{ "d is missing", RFC7515_A3_JWK, SP_JWK_PRIVATE, "d", NULL, false },
 	{ "d of another key", RFC8037_A1_JWK, SP_JWK_PRIVATE, "d",
 	    "\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\"", false },
+
+	{ "small order", RFC8037_A2_PUBLIC, SP_JWK_PUBLIC, "x",
+	    "\"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU\"", false },
+	{ "not on the curve", RFC8037_A2_PUBLIC, SP_JWK_PUBLIC, "x",
+	    "\"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"", false },
 
 	{ "n is missing", RFC7515_A2_PUBLIC, SP_JWK_PUBLIC, "n", NULL, false },
 	{ "n is short", RFC7515_A2_PUBLIC, SP_JWK_PUBLIC, "n", "\"AQAB\"", false },

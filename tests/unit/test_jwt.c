@@ -95,6 +95,8 @@ static const struct {
 	{ "{" REST ",\"exp\":1700000100,\"nbf\":1700000060}", true },
 	{ "{" REST ",\"exp\":1700000100,\"nbf\":1700000061}", false },
 	{ "{" REST ",\"exp\":1700000100,\"nbf\":1}", true },
+	{ "{" REST ",\"exp\":1700000100,\"nbf\":0}", false },
+	{ "{" REST ",\"exp\":1700000100,\"nbf\":-1}", false },
 	{ "{" REST ",\"exp\":1700000100,\"nbf\":null}", false },
 	{ "{" REST ",\"exp\":1700000100,\"nbf\":\"1\"}", false },
 	{ "{" REST ",\"exp\":1700000100,\"nbf\":1.5}", false },

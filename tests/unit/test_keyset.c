@@ -208,7 +208,8 @@ bad_rows(void **state)
 		active[1].state = SP_LIT("active");
 		assert_false(sp_keyset_build(mem, ring, active, 2, &keys, &why));
 		for (size_t i = 0; i < COUNT(many); i++)
-			many[i] = other;
+			many[i] = new_row(mem, SP_EDDSA, "retiring");
+		sp_keyset_unref(build(mem, ring, many, COUNT(many) - 1));
 		assert_false(sp_keyset_build(mem, ring, many, COUNT(many), &keys, &why));
 		active[1].state = SP_LIT("next");
 		sp_keyset_unref(build(mem, ring, active, 2));
