@@ -192,11 +192,12 @@ sv_postgres_stop() {
 
 # multiwatch starts a program again when it dies; the socket stays open meanwhile.
 # A program that dies 50 times within a second of its start is given up.
+# spawn-fcgi takes standard error away: it is given back from standard output.
 sv_program_start() {
 	sv_running "$1" && return 0
 	rm -f "$sv_run/$1.sock"
 	sv_spawn "$1" "$sv_web_user" spawn-fcgi -n -s "$sv_run/$1.sock" -M 0600 -- \
-		"$(command -v multiwatch)" -f "${sv_workers:-2}" -r 50 -t 1000 -s TERM -- "$sv_programs/$1"
+		/bin/sh -c 'exec "$@" 2>&1' sh "$(command -v multiwatch)" -f "${sv_workers:-2}" -r 50 -t 1000 -s TERM -- "$sv_programs/$1"
 }
 
 sv_programs_start() {
