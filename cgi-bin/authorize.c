@@ -40,7 +40,12 @@ static void
 show_client(struct sp_request *req, struct sp_view *page, const struct sp_authorization *a)
 {
 	sp_view_text(page, "redirect_host", sp_redirect_uri_host(req->mem, &a->redirect));
+	sp_view_flag(page, "website", a->redirect.kind == SP_REDIRECT_HTTPS);
+	sp_view_flag(page, "loopback", a->redirect.kind == SP_REDIRECT_LOOPBACK);
+	sp_view_flag(page, "private_scheme", a->redirect.kind == SP_REDIRECT_PRIVATE_SCHEME);
 	sp_view_cstr(page, "client_name", a->client.client_name);
+	/* a metadata document proves its host; any other name is what a stranger wrote */
+	sp_view_cstr(page, "client_id_url", strcmp(a->client.kind, "document") == 0 ? a->client.client_id : NULL);
 	sp_page_headers(req, sp_cstr(req->mem, sp_redirect_uri_origin(req->mem, &a->redirect)));
 }
 
@@ -59,6 +64,8 @@ signin_page(struct sp_request *req, const struct sp_authorization *a, struct sp_
 	sp_view_flag(page, "wait", outcome == SP_SIGNIN_WAIT);
 	sp_view_cstr(page, "wait_minutes",
 	    sp_printf(req->mem, "%lld", (long long)(req->retry_after + 59) / 60));
+	if (outcome == SP_SIGNIN_WAIT)
+		sp_header(req, "Retry-After", sp_printf(req->mem, "%lld", (long long)req->retry_after));
 	return sp_reply_view(req, outcome == SP_SIGNIN_WAIT ? 429 : 200, page);
 }
 
@@ -82,11 +89,7 @@ consent_page(struct sp_request *req, const struct sp_authorization *a, const str
 	sp_view_cstr(page, "username", session->username);
 	sp_view_cstr(page, "resource", a->resource->resource);
 	sp_view_cstr(page, "resource_title", a->resource->title);
-	sp_view_cstr(page, "client_uri", a->client.client_uri);
-	/* a metadata document proves its host; any other name is what a stranger wrote */
-	sp_view_cstr(page, "client_id_url", strcmp(a->client.kind, "document") == 0 ? a->client.client_id : NULL);
-	sp_view_flag(page, "loopback", a->redirect.kind == SP_REDIRECT_LOOPBACK);
-	sp_view_flag(page, "private_scheme", a->redirect.kind == SP_REDIRECT_PRIVATE_SCHEME);
+	sp_view_text(page, "redirect_uri", a->redirect_uri);
 	sp_view_flag(page, "can_remember", a->redirect.kind == SP_REDIRECT_HTTPS);
 	sp_view_flag(page, "no_scopes", a->scope.count == 0);
 	for (size_t i = 0; i < a->scope.count; i++) {
@@ -132,13 +135,11 @@ approve(struct sp_request *req, const struct sp_authorization *a, const struct s
 	if (strcmp(row.outcome, "approved") == 0)
 		return sp_authorization_reply_code(req, a, code);
 	if (strcmp(row.outcome, "decided") == 0)
-		(void)sp_fail(req, SP_INVALID_REQUEST,
-		    "This request was answered before. Go back to the app and connect again.");
+		(void)sp_fail(req, SP_FORBIDDEN, "this request was answered before");
 	else if (strcmp(row.outcome, "no_session") == 0)
-		(void)sp_fail(req, SP_FORBIDDEN, "You are signed out. Go back to the app and connect again.");
+		(void)sp_fail(req, SP_FORBIDDEN, "you are signed out");
 	else
-		(void)sp_fail(req, SP_INVALID_REQUEST,
-		    "The app has changed what it says of itself. Go back to it and connect again.");
+		(void)sp_fail(req, SP_FORBIDDEN, "the app has changed what it says of itself");
 	return sp_reply_page_error(req);
 }
 
@@ -165,8 +166,7 @@ deny(struct sp_request *req, const struct sp_authorization *a, const struct sp_b
 		return fail(req, a);
 	}
 	if (!row.denied) {
-		(void)sp_fail(req, SP_INVALID_REQUEST,
-		    "This request was answered before. Go back to the app and connect again.");
+		(void)sp_fail(req, SP_FORBIDDEN, "this request was answered before");
 		return sp_reply_page_error(req);
 	}
 	(void)sp_fail(req, SP_ACCESS_DENIED, "the person denied the request");
@@ -283,7 +283,7 @@ signin_post(struct sp_request *req, const struct sp_form *form)
 	enum sp_signin outcome;
 
 	if (!sp_browser_mark(req, false, mark)) {
-		(void)sp_fail(req, SP_FORBIDDEN, "Your browser did not send the cookie that this form needs.");
+		(void)sp_fail(req, SP_FORBIDDEN, "the browser did not send the cookie that this page needs");
 		return sp_reply_page_error(req);
 	}
 	if (!sp_authorization_handle_open(req, SIGNIN_HANDLE, mark, sp_form_get(form, "request"), &handle))
@@ -303,6 +303,15 @@ signin_post(struct sp_request *req, const struct sp_form *form)
 	return sp_reply_page_error(req);
 }
 
+/* Not you?  Ends the session and asks who it is. */
+static bool
+switch_account(struct sp_request *req, const struct sp_authorization *a, const struct sp_browser_session *session)
+{
+	if (!sp_browser_session_end(req, session))
+		return sp_reply_page_error(req);
+	return sp_reply_redirect(req, 303, sp_printf(req->mem, "/authorize?%.*s", SP_FMT(a->query)));
+}
+
 static bool
 decision_post(struct sp_request *req, const struct sp_form *form)
 {
@@ -315,7 +324,7 @@ decision_post(struct sp_request *req, const struct sp_form *form)
 	if (!sp_browser_session_read(req, &session, &signed_in))
 		return sp_reply_page_error(req);
 	if (!signed_in) {
-		(void)sp_fail(req, SP_FORBIDDEN, "You are signed out. Go back to the app and connect again.");
+		(void)sp_fail(req, SP_FORBIDDEN, "you are signed out");
 		return sp_reply_page_error(req);
 	}
 	if (!sp_authorization_handle_open(req, CONSENT_HANDLE, session.digest, sp_form_get(form, "request"), &handle))
@@ -329,6 +338,8 @@ decision_post(struct sp_request *req, const struct sp_form *form)
 		    sp_str_is(sp_form_get(form, "remember"), "yes") && a.redirect.kind == SP_REDIRECT_HTTPS);
 	if (sp_str_is(decision, "deny"))
 		return deny(req, &a, &session, handle.id);
+	if (sp_str_is(decision, "switch"))
+		return switch_account(req, &a, &session);
 	(void)sp_fail(req, SP_INVALID_REQUEST, "neither allowed nor denied");
 	return sp_reply_page_error(req);
 }

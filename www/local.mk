@@ -2,6 +2,7 @@
 # the programs read templates/ from template_dir.
 templatesdir = $(pkgdatadir)/templates
 dist_templates_DATA =
+dist_templates_DATA += www/templates/asker.html
 dist_templates_DATA += www/templates/consent.html
 dist_templates_DATA += www/templates/signin.html
 dist_templates_DATA += www/templates/error.html

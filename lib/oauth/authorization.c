@@ -286,9 +286,9 @@ sp_authorization_handle_open(struct sp_request *req, const char *purpose,
 	    !sp_json_parse(req->mem, plain, &obj, &why) ||
 	    !sp_json_read(req->mem, obj, handle_fields, &h, &why) ||
 	    !sp_hex_decode(req->mem, h.metadata, &digest) || digest.len != SP_SHA256_LEN)
-		return sp_fail(req, SP_FORBIDDEN, "the form was not made for this browser");
-	if (h.expires <= sp_now_seconds())
-		return sp_fail(req, SP_REQUEST_TIMEOUT, "the authorization request has expired");
+		return sp_fail(req, SP_FORBIDDEN, "the form was made for another browser or sign-in");
+	if (h.expires <= sp_now_seconds())	/* not 408: browsers send a form once more after it */
+		return sp_fail(req, SP_FORBIDDEN, "the request has waited too long for an answer");
 	out->id = sp_cstr(req->mem, h.id);
 	out->query = h.query;
 	memcpy(out->metadata_sha256, digest.p, SP_SHA256_LEN);

@@ -51,7 +51,7 @@ struct sp_authorization_handle {
 
 struct sp_str sp_authorization_handle_make(struct sp_request *req, const char *purpose,
     const uint8_t bound_to[static SP_SHA256_LEN], const struct sp_authorization *a);
-/* False: SP_FORBIDDEN (not ours, another browser's) or SP_REQUEST_TIMEOUT (expired). */
+/* False: SP_FORBIDDEN (not ours, another browser's, or expired). */
 SP_MUST_USE bool sp_authorization_handle_open(struct sp_request *req, const char *purpose,
     const uint8_t bound_to[static SP_SHA256_LEN], struct sp_str handle,
     struct sp_authorization_handle *out);

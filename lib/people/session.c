@@ -60,6 +60,16 @@ sp_browser_session_cookie(struct sp_request *req, uint8_t digest[static SP_SHA25
 }
 
 bool
+sp_browser_session_end(struct sp_request *req, const struct sp_browser_session *session)
+{
+	if (!sp_db_do(&req->db, &sp_q_browser_session_end, SP_PARAMS(
+	    SP_P_BYTES(session->digest, SP_SHA256_LEN), SP_P_STR(sp_request_context(req))), NULL))
+		return sp_fail_db(req);
+	sp_cookie_set(req, SESSION_COOKIE, SP_LIT(""), -1);
+	return true;
+}
+
+bool
 sp_browser_mark(struct sp_request *req, bool make, uint8_t digest[static SP_SHA256_LEN])
 {
 	struct sp_str value;

@@ -24,6 +24,9 @@ SP_MUST_USE bool sp_browser_session_read(struct sp_request *req, struct sp_brows
 /* Sets the cookie of a new session and gives its digest. */
 void sp_browser_session_cookie(struct sp_request *req, uint8_t digest[static SP_SHA256_LEN]);
 
+/* Signs out: ends the session and deletes its cookie. False: sp_fail(). */
+SP_MUST_USE bool sp_browser_session_end(struct sp_request *req, const struct sp_browser_session *session);
+
 /* The digest of the browser's mark; the cookie is set when it has none and `make` is true. */
 bool sp_browser_mark(struct sp_request *req, bool make, uint8_t digest[static SP_SHA256_LEN]);
 

@@ -32,22 +32,37 @@ sp_page_headers(struct sp_request *req, const char *extra_form_action)
 	sp_header(req, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
 }
 
-/* What the person can do about it, where that can be said. */
-static const char *
-hint_of(const struct sp_request *req, int status)
+struct advice {
+	const char *title, *advice;
+};
+
+/* What the person who sees the page can do about it. */
+static struct advice
+advice_for(enum sp_problem problem, int status)
 {
 	if (status == 503 || status == 429)
-		return "Wait a moment, then reload this page.";
+		return (struct advice){ "Not available at the moment",
+		    "Wait a moment, then reload this page." };
 	if (status >= 500)
-		return "Please try again later. If it stays like this, tell the administrator "
-		    "the request number below.";
-	return req->detail != NULL ? req->detail : "";
+		return (struct advice){ "Something went wrong here",
+		    "Try again later. If it stays like this, tell the administrator the request "
+		    "number at the foot of this page." };
+	if (status == 404)
+		return (struct advice){ "There is no such page",
+		    "Check the address, or go back to where you came from." };
+	if (problem == SP_INVALID_CLIENT)
+		return (struct advice){ "This app is not known here",
+		    "Remove this server from the app's settings, add it again, and connect." };
+	return (struct advice){ "This request cannot be answered",
+	    "Go back to the app and connect again. If that does not help, tell the people who make "
+	    "the app what stands below." };
 }
 
 bool
 sp_reply_page_error(struct sp_request *req)
 {
 	const struct sp_problem_info *info;
+	struct advice advice;
 	struct sp_view *v;
 
 	if (req->process->templates == NULL)
@@ -59,8 +74,12 @@ sp_reply_page_error(struct sp_request *req)
 		sp_header(req, "Retry-After", sp_printf(req->mem, "%lld",
 		    (long long)(req->retry_after > 0 ? req->retry_after : 1)));
 	v = sp_view_open(req, "error.html");
+	advice = advice_for(req->problem, info->status);
+	sp_view_cstr(v, "title", advice.title);
 	sp_view_cstr(v, "meaning", info->meaning);
-	sp_view_cstr(v, "hint", hint_of(req, info->status));
+	sp_view_cstr(v, "advice", advice.advice);
+	/* of a fault of ours the log tells more than a stranger should read */
+	sp_view_cstr(v, "detail", info->status < 500 ? req->detail : NULL);
 	sp_view_cstr(v, "error", info->error);
 	/* A page is not an authentication challenge: browsers would open a dialog, or show nothing. */
 	return sp_reply_view(req, info->status == 401 ? 400 : info->status, v);

@@ -13,7 +13,7 @@
 
 /* Sets the headers; extra_form_action is an origin or "scheme:" to allow, or NULL. */
 void sp_page_headers(struct sp_request *req, const char *extra_form_action);
-/* error.html with the problem's status, its meaning, a hint from `detail`, and the request id. */
+/* error.html with the problem's status, meaning and `detail`, what to do, and the request id. */
 bool sp_reply_page_error(struct sp_request *req);
 
 #endif

@@ -6,7 +6,7 @@ static const struct sp_problem_info table[SP_PROBLEM_COUNT] = {
 	[SP_INVALID_REQUEST] = { "invalid_request", 400,
 	    "The request is incomplete or malformed." },
 	[SP_INVALID_CLIENT] = { "invalid_client", 401,
-	    "The application could not prove who it is." },
+	    "The application is unknown, or did not prove who it is." },
 	[SP_INVALID_GRANT] = { "invalid_grant", 400,
 	    "The code or token is unknown, expired, revoked or already used." },
 	[SP_UNAUTHORIZED_CLIENT] = { "unauthorized_client", 400,
@@ -39,8 +39,8 @@ static const struct sp_problem_info table[SP_PROBLEM_COUNT] = {
 	[SP_INSUFFICIENT_SCOPE] = { "insufficient_scope", 403,
 	    "The access token does not carry the permission that this needs." },
 	[SP_TEMPORARILY_UNAVAILABLE] = { "temporarily_unavailable", 503,
-	    "The service is not available at the moment. Please try again shortly." },
-	[SP_SERVER_ERROR] = { "server_error", 500, "Something went wrong on our side." },
+	    "The service cannot answer at the moment." },
+	[SP_SERVER_ERROR] = { "server_error", 500, "The fault is on our side." },
 	[SP_NOT_FOUND] = { "not_found", 404, "There is nothing at this address." },
 	[SP_METHOD_NOT_ALLOWED] = { "method_not_allowed", 405,
 	    "This address does not answer to that method." },
@@ -52,7 +52,7 @@ static const struct sp_problem_info table[SP_PROBLEM_COUNT] = {
 	[SP_UNSUPPORTED_MEDIA_TYPE] = { "unsupported_media_type", 415,
 	    "The request's content is of a kind that is not understood here." },
 	[SP_FORBIDDEN] = { "forbidden", 403, "The request was refused." },
-	[SP_SLOW_DOWN] = { "slow_down", 429, "Too many requests. Please wait a little." },
+	[SP_SLOW_DOWN] = { "slow_down", 429, "There were too many requests." },
 };
 
 const struct sp_problem_info *
