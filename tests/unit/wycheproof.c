@@ -149,31 +149,32 @@ run_signature(struct json_object *group, struct json_object *test)
 }
 
 static const struct {
-	const char *name;
+	const char *name, *old_name;		/* the second in the older directory, if it differs */
 	void (*run)(struct json_object *group, struct json_object *test);
 } files[] = {
-	{ "json_web_signature_test.json", run_jws },
-	{ "json_web_key_test.json", run_jwk },
-	{ "ecdsa_secp256r1_sha256_p1363_test.json", run_signature },
-	{ "ed25519_test.json", run_signature },
-	{ "eddsa_test.json", run_signature },		/* its name in the older directory */
-	{ "rsa_signature_2048_sha256_test.json", run_signature },
-	{ "rsa_signature_3072_sha256_test.json", run_signature },
-	{ "rsa_signature_4096_sha256_test.json", run_signature },
-	{ "rsa_signature_8192_sha256_test.json", run_signature },
+	{ "json_web_signature_test.json", NULL, run_jws },
+	{ "json_web_key_test.json", NULL, run_jwk },
+	{ "ecdsa_secp256r1_sha256_p1363_test.json", NULL, run_signature },
+	{ "ed25519_test.json", "eddsa_test.json", run_signature },
+	{ "rsa_signature_2048_sha256_test.json", NULL, run_signature },
+	{ "rsa_signature_3072_sha256_test.json", NULL, run_signature },
+	{ "rsa_signature_4096_sha256_test.json", NULL, run_signature },
+	{ "rsa_signature_8192_sha256_test.json", NULL, run_signature },
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
 /* False: the file is not there. */
 static bool
-run_file(const char *path, void (*run)(struct json_object *, struct json_object *))
+run_file(const char *directory, void (*run)(struct json_object *, struct json_object *))
 {
+	const char *path = sp_printf(mem, "%s/%s", directory, file);
 	/* not with our parser: there are strings with a NUL in these files */
-	struct json_object *root = json_object_from_file(path), *groups = get(root, "testGroups");
+	struct json_object *root = json_object_from_file(path), *groups;
 
 	tests = wrong = not_ours = 0;
 	if (root == NULL)
 		return false;
+	groups = get(root, "testGroups");
 	for (size_t i = 0; groups != NULL && i < json_object_array_length(groups); i++) {
 		struct json_object *group = json_object_array_get_idx(groups, i), *list = get(group, "tests");
 
@@ -200,9 +201,16 @@ main(int argc, char **argv)
 	mem = sp_arena_new();
 	printf("1..%zu\n", FILES);
 	for (size_t i = 0; i < FILES; i++) {
+		bool there;
+
 		file = files[i].name;
-		if (!run_file(sp_printf(mem, "%s/%s", argv[1], file), files[i].run)) {
-			printf("ok %zu - %s # SKIP not in %s\n", i + 1, file, argv[1]);
+		there = run_file(argv[1], files[i].run);
+		if (!there && files[i].old_name != NULL) {
+			file = files[i].old_name;
+			there = run_file(argv[1], files[i].run);
+		}
+		if (!there) {
+			printf("ok %zu - %s # SKIP not in %s\n", i + 1, files[i].name, argv[1]);
 			continue;
 		}
 		found++;
