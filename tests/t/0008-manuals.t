@@ -4,7 +4,8 @@
 cd "$top_srcdir" || exit 1
 
 list() {
-	make -s -C "$top_builddir" -f - list <<-END
+	# not as a part of the make that runs this test
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s --no-print-directory -C "$top_builddir" -f - list <<-END
 		include Makefile
 		list: ; @echo \$($1)
 	END
