@@ -83,7 +83,8 @@ sweep_run(struct command *c, int argc, char **argv)
 	if (!command_options(c, NULL, argc, argv, NULL, 0, 0))
 		return 2;
 	command_db(c);
-	if ((r = command_query(c, "sweep", &sp_q_sweep, SP_PARAMS(SP_P_INT(SWEEP_ROWS)))) == NULL)
+	if ((r = command_query(c, "sweep", &sp_q_sweep, SP_PARAMS(SP_P_INT(SWEEP_ROWS),
+	    SP_P_INT(c->settings->refresh_grace)))) == NULL)
 		return 1;
 	command_print_row(c, r);
 	return 0;

@@ -7,7 +7,6 @@
  * (sign-in) or to the session (consent); what comes back is read anew from the
  * handle, never from the form.
  */
-#include "base/clock.h"
 #include "db/queries.h"
 #include "oauth/authorization.h"
 #include "people/signin.h"
@@ -26,16 +25,9 @@ authority(struct sp_request *req)
 	return req->process->state;
 }
 
-/* A fault goes to the client once its redirect URI is proven; before that it is a page. */
-static bool
-fail(struct sp_request *req, const struct sp_authorization *a)
-{
-	return a->proven ? sp_authorization_reply_error(req, a) : sp_reply_page_error(req);
-}
+/* ---- refusals ---- */
 
-/* ---- pages ---- */
-
-/* What both pages say of who asks; forms may end at the redirect URI. */
+/* What every page says of who asks; forms may end at the redirect URI. */
 static void
 show_client(struct sp_request *req, struct sp_view *page, const struct sp_authorization *a)
 {
@@ -48,6 +40,56 @@ show_client(struct sp_request *req, struct sp_view *page, const struct sp_author
 	sp_view_cstr(page, "client_id_url", strcmp(a->client.kind, "document") == 0 ? a->client.client_id : NULL);
 	sp_page_headers(req, sp_cstr(req->mem, sp_redirect_uri_origin(req->mem, &a->redirect)));
 }
+
+/* A known client's fault is in the audit; when the row cannot be written, the log has to do. */
+static void
+write_down(struct sp_request *req, const struct sp_authorization *a)
+{
+	const struct sp_problem_info *info = sp_problem_info(req->problem);
+
+	if (a->client.client_id != NULL && info->status < 500)
+		(void)!sp_db_do(&req->db, &sp_q_authorize_rejected, SP_PARAMS(SP_P_TEXT(a->client.client_id),
+		    SP_P_TEXT(a->resource != NULL ? a->resource->resource : NULL), SP_P_TEXT(info->error),
+		    SP_P_TEXT(req->detail), SP_P_STR(sp_request_context(req))), NULL);
+}
+
+/*
+ * Who made the client chose where this page's link leads: a stranger, if it was
+ * not an administrator.  Nobody is sent there without having seen it, or our
+ * address would be a way to any other (RFC 9700 section 4.11.2).
+ */
+static bool
+refused_page(struct sp_request *req, const struct sp_authorization *a)
+{
+	const struct sp_problem_info *info = sp_problem_info(req->problem);
+	struct sp_view *page = sp_view_open(req, "refused.html");
+
+	show_client(req, page, a);
+	sp_view_cstr(page, "meaning", info->meaning);
+	sp_view_cstr(page, "detail", info->status < 500 ? req->detail : NULL);
+	sp_view_cstr(page, "error", info->error);
+	sp_view_cstr(page, "back", sp_authorization_error_location(req, a));
+	if (info->status == 503)
+		sp_header(req, "Retry-After", "1");
+	return sp_reply_view(req, info->status >= 500 ? info->status : 400, page);
+}
+
+/*
+ * A request that is refused without anybody having decided.  A fault goes to
+ * the client once its redirect URI is proven; before that it is a page.
+ */
+static bool
+fail(struct sp_request *req, const struct sp_authorization *a)
+{
+	write_down(req, a);
+	if (!a->proven)
+		return sp_reply_page_error(req);
+	if (strcmp(a->client.kind, "manual") != 0)
+		return refused_page(req, a);
+	return sp_authorization_reply_error(req, a);
+}
+
+/* ---- pages ---- */
 
 static bool
 signin_page(struct sp_request *req, const struct sp_authorization *a, struct sp_str username,
@@ -114,26 +156,26 @@ static const struct sp_column approved_columns[] = {
 /* The grant and its code; then back to the client. */
 static bool
 approve(struct sp_request *req, const struct sp_authorization *a, const struct sp_browser_session *session,
-    const char *authorization_id, bool remember)
+    const struct sp_authorization_handle *handle, bool remember)
 {
-	struct sp_str code = sp_random_token(req->mem);
 	uint8_t digest[SP_SHA256_LEN];
 	struct approved row;
 
-	sp_sha256(code, digest);
+	sp_sha256(handle->code, digest);
 	if (sp_db_row(&req->db, &sp_q_authorize_approve, SP_PARAMS(
-	    SP_P_TEXT(authorization_id), SP_P_BYTES(session->digest, SP_SHA256_LEN),
+	    SP_P_TEXT(handle->id), SP_P_BYTES(session->digest, SP_SHA256_LEN),
 	    SP_P_TEXT(a->client.client_id), SP_P_STR(a->redirect_uri), SP_P_BOOL(a->redirect_uri_sent),
 	    SP_P_STR(sp_redirect_uri_host(req->mem, &a->redirect)), SP_P_STR(a->code_challenge),
 	    SP_P_TEXT(sp_scope_array(req->mem, &a->scope)), SP_P_TEXT(a->resource->resource),
-	    SP_P_BYTES(a->client.metadata_sha256, SP_SHA256_LEN), SP_P_BYTES(digest, sizeof(digest)),
+	    SP_P_BYTES(handle->metadata_sha256, SP_SHA256_LEN), SP_P_BYTES(digest, sizeof(digest)),
 	    SP_P_INT(req->settings->code_ttl), SP_P_BOOL(remember), SP_P_STR(sp_request_context(req))),
 	    approved_columns, &row) != SP_DB_ROW) {
 		(void)sp_fail_db(req);
-		return fail(req, a);
+		return sp_authorization_reply_error(req, a);
 	}
-	if (strcmp(row.outcome, "approved") == 0)
-		return sp_authorization_reply_code(req, a, code);
+	/* repeated: a button was pressed twice, and the browser forgot the first answer */
+	if (strcmp(row.outcome, "approved") == 0 || strcmp(row.outcome, "repeated") == 0)
+		return sp_authorization_reply_code(req, a, handle->code);
 	if (strcmp(row.outcome, "decided") == 0)
 		(void)sp_fail(req, SP_FORBIDDEN, "this request was answered before");
 	else if (strcmp(row.outcome, "no_session") == 0)
@@ -154,16 +196,16 @@ static const struct sp_column denied_columns[] = {
 
 static bool
 deny(struct sp_request *req, const struct sp_authorization *a, const struct sp_browser_session *session,
-    const char *authorization_id)
+    const struct sp_authorization_handle *handle)
 {
 	struct denied row;
 
 	if (sp_db_row(&req->db, &sp_q_authorize_deny, SP_PARAMS(
-	    SP_P_TEXT(authorization_id), SP_P_BYTES(session->digest, SP_SHA256_LEN),
+	    SP_P_TEXT(handle->id), SP_P_BYTES(session->digest, SP_SHA256_LEN),
 	    SP_P_TEXT(a->client.client_id), SP_P_TEXT(a->resource->resource),
 	    SP_P_STR(sp_request_context(req))), denied_columns, &row) != SP_DB_ROW) {
 		(void)sp_fail_db(req);
-		return fail(req, a);
+		return sp_authorization_reply_error(req, a);
 	}
 	if (!row.denied) {
 		(void)sp_fail(req, SP_FORBIDDEN, "this request was answered before");
@@ -175,7 +217,11 @@ deny(struct sp_request *req, const struct sp_authorization *a, const struct sp_b
 
 /* ---- the request ---- */
 
-/* A page of ours, or the client's own page, led here; another site's link may not use a remembered consent. */
+/*
+ * A page of ours, or the client's own page, led here, or the person typed it;
+ * another site's link may not use a remembered consent, nor may a browser that
+ * does not tell.
+ */
 static bool
 came_from_elsewhere(struct sp_request *req, const struct sp_authorization *a)
 {
@@ -183,8 +229,10 @@ came_from_elsewhere(struct sp_request *req, const struct sp_authorization *a)
 	const char *client_id = a->client.client_id;
 	struct sp_str origin;
 
-	if (site.p == NULL || sp_str_is(site, "same-origin") || sp_str_is(site, "none"))
+	if (sp_str_is(site, "same-origin") || sp_str_is(site, "none"))
 		return false;
+	if (site.p == NULL)
+		return true;
 	/* a metadata document and a redirect URI of one origin: the answer reaches nobody else */
 	origin = sp_redirect_uri_origin(req->mem, &a->redirect);
 	return strcmp(a->client.kind, "document") != 0 || strncmp(client_id, origin.p, origin.len) != 0 ||
@@ -211,7 +259,8 @@ is_remembered(struct sp_request *req, const struct sp_authorization *a, const st
 	struct covered row = { false };
 
 	*remembered = false;
-	if (a->redirect.kind != SP_REDIRECT_HTTPS || a->prompt_consent || came_from_elsewhere(req, a))
+	if (a->redirect.kind != SP_REDIRECT_HTTPS || a->prompt_consent || came_from_elsewhere(req, a) ||
+	    strcmp(req->method, "HEAD") == 0)
 		return true;
 	if (sp_db_row(&req->db, &sp_q_consent_covers, SP_PARAMS(
 	    SP_P_TEXT(session->user_id), SP_P_TEXT(a->client.client_id), SP_P_TEXT(a->resource->resource),
@@ -227,6 +276,7 @@ is_remembered(struct sp_request *req, const struct sp_authorization *a, const st
 static bool
 proceed(struct sp_request *req, struct sp_str query)
 {
+	struct sp_authorization_handle handle = { .id = NULL };
 	struct sp_browser_session session;
 	struct sp_authorization a;
 	bool signed_in, remembered;
@@ -234,7 +284,7 @@ proceed(struct sp_request *req, struct sp_str query)
 	if (!sp_authorization_read(req, authority(req), query, &a) ||
 	    !sp_browser_session_read(req, &session, &signed_in))
 		return fail(req, &a);
-	if (!signed_in || (a.prompt_login && session.auth_time < sp_now_seconds() - JUST_NOW)) {
+	if (!signed_in || (a.prompt_login && session.age > JUST_NOW)) {
 		if (!a.prompt_none)
 			return signin_page(req, &a, (struct sp_str){ 0 }, SP_SIGNIN_OK);
 		(void)sp_fail(req, SP_LOGIN_REQUIRED, "nobody is signed in");
@@ -242,8 +292,12 @@ proceed(struct sp_request *req, struct sp_str query)
 	}
 	if (!is_remembered(req, &a, &session, &remembered))
 		return fail(req, &a);
-	if (remembered)
-		return approve(req, &a, &session, sp_cstr(req->mem, sp_random_uuid(req->mem)), false);
+	if (remembered) {
+		handle.id = sp_cstr(req->mem, sp_random_uuid(req->mem));
+		handle.code = sp_random_token(req->mem);
+		memcpy(handle.metadata_sha256, a.client.metadata_sha256, SP_SHA256_LEN);
+		return approve(req, &a, &session, &handle, false);
+	}
 	if (!a.prompt_none)
 		return consent_page(req, &a, &session);
 	(void)sp_fail(req, SP_CONSENT_REQUIRED, "the person has not consented");
@@ -268,8 +322,23 @@ check_origin(struct sp_request *req)
 	if (site.p != NULL && !sp_str_is(site, "same-origin") && !sp_str_is(site, "none"))
 		return sp_fail(req, SP_FORBIDDEN, "the form was sent from another site");
 	/* "null" is what our own Referrer-Policy makes of our origin */
-	if (origin.p != NULL && !sp_str_is(origin, "null") && !sp_str_is(origin, req->settings->issuer))
+	if (origin.p != NULL && !sp_str_is(origin, "null") && !sp_origin_is_ours(req, origin))
 		return sp_fail(req, SP_FORBIDDEN, "the form was sent from another site");
+	return true;
+}
+
+/*
+ * "Back" and "reload" send the form again: who has just signed in with it is not
+ * signed in once more.
+ */
+static bool
+is_signed_in_as(struct sp_request *req, struct sp_str username, bool *yes)
+{
+	struct sp_browser_session session;
+
+	if (!sp_browser_session_read(req, &session, yes))
+		return false;
+	*yes = *yes && session.age <= JUST_NOW && sp_str_caseis(username, session.username);
 	return true;
 }
 
@@ -280,7 +349,8 @@ signin_post(struct sp_request *req, const struct sp_form *form)
 	struct sp_authorization_handle handle;
 	struct sp_authorization a;
 	uint8_t mark[SP_SHA256_LEN];
-	enum sp_signin outcome;
+	enum sp_signin outcome = SP_SIGNIN_OK;
+	bool again;
 
 	if (!sp_browser_mark(req, false, mark)) {
 		(void)sp_fail(req, SP_FORBIDDEN, "the browser did not send the cookie that this page needs");
@@ -290,7 +360,10 @@ signin_post(struct sp_request *req, const struct sp_form *form)
 		return sp_reply_page_error(req);
 	if (!sp_authorization_read(req, authority(req), handle.query, &a))
 		return fail(req, &a);
-	outcome = sp_signin_password(req, username, sp_form_get(form, "password"));
+	if (!is_signed_in_as(req, username, &again))
+		return sp_reply_page_error(req);
+	if (!again)
+		outcome = sp_signin_password(req, username, sp_form_get(form, "password"));
 	switch (outcome) {
 	case SP_SIGNIN_OK:
 		return sp_reply_redirect(req, 303, sp_printf(req->mem, "/authorize?%.*s", SP_FMT(handle.query)));
@@ -331,13 +404,11 @@ decision_post(struct sp_request *req, const struct sp_form *form)
 		return sp_reply_page_error(req);
 	if (!sp_authorization_read(req, authority(req), handle.query, &a))
 		return fail(req, &a);
-	/* what the person saw is what is approved */
-	memcpy(a.client.metadata_sha256, handle.metadata_sha256, SP_SHA256_LEN);
 	if (sp_str_is(decision, "allow"))
-		return approve(req, &a, &session, handle.id,
+		return approve(req, &a, &session, &handle,
 		    sp_str_is(sp_form_get(form, "remember"), "yes") && a.redirect.kind == SP_REDIRECT_HTTPS);
 	if (sp_str_is(decision, "deny"))
-		return deny(req, &a, &session, handle.id);
+		return deny(req, &a, &session, &handle);
 	if (sp_str_is(decision, "switch"))
 		return switch_account(req, &a, &session);
 	(void)sp_fail(req, SP_INVALID_REQUEST, "neither allowed nor denied");
@@ -355,11 +426,8 @@ authorize_post(struct sp_request *req)
 		(void)sp_fail(req, SP_UNSUPPORTED_MEDIA_TYPE, "not a form");
 		return sp_reply_page_error(req);
 	}
-	if (!sp_form_parse(req->mem, req->body, &form, &why)) {
-		(void)sp_fail(req, SP_INVALID_REQUEST, "%s", why);
-		return sp_reply_page_error(req);
-	}
-	if (sp_form_get(&form, "client_id").p != NULL || sp_form_get(&form, "request").p == NULL)
+	if (!sp_form_parse(req->mem, req->body, &form, &why) || sp_form_get(&form, "client_id").p != NULL ||
+	    sp_form_get(&form, "request").p == NULL)
 		return proceed(req, req->body);
 	if (form.repeated.p != NULL) {
 		(void)sp_fail(req, SP_INVALID_REQUEST, "a field came twice");

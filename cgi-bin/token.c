@@ -5,6 +5,7 @@
 #include "db/queries.h"
 #include "jose/jwt.h"
 #include "oauth/grant_types.h"
+#include "oauth/sweeper.h"
 #include "oauth/token.h"
 #include "web/response.h"
 
@@ -114,6 +115,8 @@ static const struct sp_route routes[] = {
 	{ NULL }
 };
 
+static struct sp_sweeper *sweeper;	/* of this process; used by start() and stop() only */
+
 static bool
 start(struct sp_process *process)
 {
@@ -122,12 +125,14 @@ start(struct sp_process *process)
 	if (!sp_authority_start(process, NULL, NULL, &a))
 		return false;
 	process->state = a;
+	sweeper = sp_sweeper_start(process);
 	return true;
 }
 
 static void
 stop(struct sp_process *process)
 {
+	sp_sweeper_stop(sweeper);
 	sp_authority_stop(process->state);
 }
 

@@ -5,6 +5,7 @@ dist_templates_DATA =
 dist_templates_DATA += www/templates/asker.html
 dist_templates_DATA += www/templates/consent.html
 dist_templates_DATA += www/templates/signin.html
+dist_templates_DATA += www/templates/refused.html
 dist_templates_DATA += www/templates/error.html
 dist_templates_DATA += www/templates/foot.html
 dist_templates_DATA += www/templates/head.html

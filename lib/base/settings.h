@@ -33,6 +33,7 @@ struct sp_settings {
 	const char *signing_alg;	/* ES256 EdDSA RS256: for keys that `key rotate` makes */
 	const char *allowed_origins;	/* space separated browser origins that may call /mcp; "*" allows any */
 	const char *fetch_allow;	/* space separated CIDR ranges that the address guard lets through */
+	const char *fetch_ca_file;	/* certificates that outgoing requests trust instead of the system's */
 	const char *trusted_proxies;	/* space separated CIDR ranges whose X-Forwarded-For is believed */
 	const char *tool_role;		/* PostgreSQL role under which SQL tools run */
 	const char *tool_schemas;	/* space separated schemas whose functions may become tools */
@@ -56,6 +57,7 @@ struct sp_settings {
 	int64_t signin_tries;		/* failed sign-ins per account and address in 15 minutes before waiting */
 	bool registration;		/* RFC 7591 open registration */
 	bool client_metadata_documents;	/* URL client_ids */
+	bool warp_redirect_query;	/* a warp: redirect URI may come with a query that was not registered */
 	bool db_listen;			/* LISTEN is possible (false behind PgBouncer transaction pooling) */
 	bool insecure_http;		/* allow an http issuer that is not loopback, and http client documents in tests */
 };

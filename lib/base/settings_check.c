@@ -121,6 +121,12 @@ sp_check_path(const struct sp_settings *s, const char *value)
 }
 
 const char *
+sp_check_optional_path(const struct sp_settings *s, const char *value)
+{
+	return value[0] == '\0' ? NULL : sp_check_path(s, value);
+}
+
+const char *
 sp_check_static_url(const struct sp_settings *s, const char *value)
 {
 	struct sp_str url = sp_str(value);

@@ -177,29 +177,3 @@ sp_keyset_new_key(struct sp_arena *mem, const struct sp_keyring *ring, enum sp_j
 		    sp_jwk_json(mem, &key, SP_JWK_PRIVATE)),
 	};
 }
-
-struct sp_keyset *
-sp_keyset_take(struct sp_keyset_slot *slot)
-{
-	struct sp_keyset *keys;
-
-	/* between reading the pointer and counting, nobody may give it away */
-	pthread_mutex_lock(&slot->lock);
-	keys = slot->current;
-	if (keys != NULL)
-		sp_keyset_ref(keys);
-	pthread_mutex_unlock(&slot->lock);
-	return keys;
-}
-
-void
-sp_keyset_put(struct sp_keyset_slot *slot, struct sp_keyset *keys)
-{
-	struct sp_keyset *old;
-
-	pthread_mutex_lock(&slot->lock);
-	old = slot->current;
-	slot->current = keys;
-	pthread_mutex_unlock(&slot->lock);
-	sp_keyset_unref(old);
-}

@@ -15,7 +15,6 @@
 #ifndef SP_JOSE_KEYSET_H
 #define SP_JOSE_KEYSET_H
 
-#include <pthread.h>
 #include "base/secret.h"
 #include "jose/jwk.h"
 
@@ -58,21 +57,5 @@ struct sp_str sp_keyset_jwks(const struct sp_keyset *keys);
 /* A new key, ready to be stored: every member but the state, in the arena. */
 void sp_keyset_new_key(struct sp_arena *mem, const struct sp_keyring *ring, enum sp_jose_alg alg,
     struct sp_keyset_row *out);
-
-/*
- * Where a process keeps its current snapshot.  Readers take a reference and
- * give it back with sp_keyset_unref(); a reloader puts a new snapshot there
- * while they go on with theirs.
- */
-struct sp_keyset_slot {
-	pthread_mutex_t lock;
-	struct sp_keyset *current;
-};
-#define SP_KEYSET_SLOT_INIT { .lock = PTHREAD_MUTEX_INITIALIZER }
-
-/* A reference to the current snapshot, or NULL when none was put yet. */
-struct sp_keyset *sp_keyset_take(struct sp_keyset_slot *slot);
-/* Takes over the caller's reference to `keys` (NULL empties the slot). */
-void sp_keyset_put(struct sp_keyset_slot *slot, struct sp_keyset *keys);
 
 #endif

@@ -6,9 +6,10 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/guard.h"
 
-#define RESOLVE_SECONDS 2
+#define RESOLVE_MS 2000
 #define ADDRESSES_MAX 16	/* more is no honest answer */
 
 struct transfer {
@@ -16,7 +17,8 @@ struct transfer {
 	struct sp_arena *mem;
 	struct sp_buf body;
 	struct sp_fetched answer;
-	bool too_large, refused;
+	const char *refused;		/* why we ended it; NULL when we did not */
+	char error[CURL_ERROR_SIZE];
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -36,11 +38,10 @@ on_body(char *bytes, size_t size, size_t count, void *arg)
 	size_t len = size * count;
 
 	sp_buf_add(&t->body, bytes, len);
-	if (!sp_buf_ok(&t->body)) {
-		t->too_large = true;
-		return 0;
-	}
-	return len;
+	if (sp_buf_ok(&t->body))
+		return len;
+	t->refused = sp_printf(t->mem, "the answer is over %zu bytes", t->fetch->max_bytes);
+	return 0;
 }
 
 static struct sp_str
@@ -90,8 +91,10 @@ on_header(char *bytes, size_t size, size_t count, void *arg)
 			t->answer.etag = sp_str_dup(t->mem, value);
 		else if (sp_str_caseis(name, "Cache-Control"))
 			t->answer.max_age = max_age(value);
-		else if (sp_str_caseis(name, "Content-Encoding") && !sp_str_caseis(value, "identity"))
-			t->refused = true;	/* none was asked for */
+		else if (sp_str_caseis(name, "Content-Encoding") && !sp_str_caseis(value, "identity")) {
+			t->refused = "the answer has a content coding";	/* none was asked for */
+			return 0;
+		}
 	}
 	return line.len;
 }
@@ -103,7 +106,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	struct transfer *t = arg;
 
 	if (purpose != CURLSOCKTYPE_IPCXN || !sp_guard_permits(&address->addr, t->fetch->allow)) {
-		t->refused = true;
+		t->refused = "the address of the host is not open to outgoing requests";
 		return CURL_SOCKET_BAD;
 	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -156,24 +159,33 @@ lookup_run(void *arg)
 
 /* The finished lookup, to be freed by the caller; NULL when it took too long or could not be started. */
 static struct lookup *
-lookup(const char *host, const char *port)
+lookup(const char *host, const char *port, int64_t ms)
 {
 	struct lookup *l = calloc(1, sizeof(*l));
 	struct timespec until;
+	pthread_condattr_t steady;
 	pthread_t thread;
 	bool finished;
 
 	if (l == NULL || (l->host = strdup(host)) == NULL || (l->port = strdup(port)) == NULL)
 		sp_out_of_memory();
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->done, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->done, &steady);
+	pthread_condattr_destroy(&steady);
 	if (pthread_create(&thread, NULL, lookup_run, l) != 0) {
 		lookup_free(l);
 		return NULL;
 	}
 	pthread_detach(thread);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += RESOLVE_SECONDS;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
 	pthread_mutex_lock(&l->lock);
 	while (!l->finished && pthread_cond_timedwait(&l->done, &l->lock, &until) == 0)
 		;
@@ -184,7 +196,7 @@ lookup(const char *host, const char *port)
 }
 
 /* Judges all addresses of the host and writes them as a CURLOPT_RESOLVE entry, "host:port:a,b". */
-static bool
+static enum sp_fetch_result
 judge_addresses(struct transfer *t, const struct lookup *l, struct sp_buf *entry, const char **why)
 {
 	char address[NI_MAXHOST];
@@ -192,32 +204,33 @@ judge_addresses(struct transfer *t, const struct lookup *l, struct sp_buf *entry
 
 	if (l->error != 0) {
 		*why = sp_printf(t->mem, "the host has no address: %s", gai_strerror(l->error));
-		return false;
+		return SP_FETCH_UNREACHABLE;
 	}
 	sp_buf_printf(entry, "%s:%s:", l->host, l->port);
 	for (const struct addrinfo *a = l->list; a != NULL; a = a->ai_next) {
 		if (!sp_guard_permits(a->ai_addr, t->fetch->allow)) {
 			*why = "an address of the host is not open to outgoing requests";
-			return false;
+			return SP_FETCH_REFUSED;
 		}
-		if (count == ADDRESSES_MAX)
-			break;
-		if (getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof(address), NULL, 0, NI_NUMERICHOST) != 0)
+		if (count == ADDRESSES_MAX ||
+		    getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof(address), NULL, 0, NI_NUMERICHOST) != 0)
 			continue;
 		sp_buf_printf(entry, strchr(address, ':') != NULL ? "%s[%s]" : "%s%s", count > 0 ? "," : "", address);
 		count++;
 	}
-	return true;
+	return SP_FETCH_ANSWER;
 }
 
-static bool
+/* What curl makes of the URL's host, so that both speak of the same one; then its addresses. */
+static enum sp_fetch_result
 resolve(struct transfer *t, const char **entry, const char **why)
 {
+	enum sp_fetch_result result = SP_FETCH_REFUSED;
+	int64_t ms = t->fetch->timeout_ms < RESOLVE_MS ? t->fetch->timeout_ms : RESOLVE_MS;
 	CURLU *url = curl_url();
 	char *host = NULL, *port = NULL;
 	struct lookup *l = NULL;
 	struct sp_buf b;
-	bool ok = false;
 
 	sp_buf_init(&b, t->mem, 8192);
 	if (url == NULL)
@@ -228,23 +241,24 @@ resolve(struct transfer *t, const char **entry, const char **why)
 		*why = "not a URL";
 	else if (host[0] == '[')
 		*why = "an IPv6 literal";	/* nobody's published name */
-	else if ((l = lookup(host, port)) == NULL)
+	else if ((l = lookup(host, port, ms)) == NULL) {
 		*why = "the name could not be resolved in time";
-	else
-		ok = judge_addresses(t, l, &b, why);
+		result = SP_FETCH_UNREACHABLE;
+	} else
+		result = judge_addresses(t, l, &b, why);
 	if (l != NULL)
 		lookup_free(l);
 	curl_free(host);
 	curl_free(port);
 	curl_url_cleanup(url);
 	*entry = sp_buf_view(&b).p;
-	return ok;
+	return result;
 }
 
 /* ---- the transfer ---- */
 
 static void
-set_up(CURL *curl, struct transfer *t, struct curl_slist *headers, struct curl_slist *pinned)
+set_up(CURL *curl, struct transfer *t, int64_t ms, struct curl_slist *headers, struct curl_slist *pinned)
 {
 	const struct sp_fetch *f = t->fetch;
 
@@ -255,8 +269,10 @@ set_up(CURL *curl, struct transfer *t, struct curl_slist *headers, struct curl_s
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)f->timeout_ms);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)f->timeout_ms);
+	if (f->ca_file != NULL && f->ca_file[0] != '\0')
+		curl_easy_setopt(curl, CURLOPT_CAINFO, f->ca_file);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ms);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)f->max_bytes);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "sallyport/" PACKAGE_VERSION);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -279,43 +295,63 @@ append(struct curl_slist *list, const char *text)
 	return longer;
 }
 
-bool
+/* How it ended; what is wrong with a certificate does not mend itself. */
+static enum sp_fetch_result
+judge(struct transfer *t, CURLcode code, const char **why)
+{
+	if (t->refused != NULL) {
+		*why = t->refused;
+		return SP_FETCH_REFUSED;
+	}
+	if (code == CURLE_OK)
+		return SP_FETCH_ANSWER;
+	*why = sp_strdup(t->mem, t->error[0] != '\0' ? t->error : curl_easy_strerror(code));
+	switch (code) {
+	case CURLE_FILESIZE_EXCEEDED:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CIPHER:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return SP_FETCH_REFUSED;
+	default:
+		return SP_FETCH_UNREACHABLE;
+	}
+}
+
+enum sp_fetch_result
 sp_fetch(struct sp_arena *mem, const struct sp_fetch *fetch, struct sp_fetched *out, const char **why)
 {
 	struct transfer t = { .fetch = fetch, .mem = mem, .answer = { .max_age = -1 } };
 	struct curl_slist *headers = NULL, *pinned = NULL;
+	int64_t until = sp_monotonic_ms() + fetch->timeout_ms, left;
+	enum sp_fetch_result result;
 	const char *entry;
-	CURLcode result;
+	CURLcode code;
 	long status = 0;
 	CURL *curl;
 
 	pthread_once(&curl_once, curl_start);
 	sp_buf_init(&t.body, mem, fetch->max_bytes);
-	if (!resolve(&t, &entry, why))
-		return false;
+	if ((result = resolve(&t, &entry, why)) != SP_FETCH_ANSWER)
+		return result;
 	if ((curl = curl_easy_init()) == NULL)
 		sp_out_of_memory();
 	pinned = append(NULL, entry);
 	headers = append(NULL, sp_printf(mem, "Accept: %s", fetch->accept));
 	if (fetch->if_none_match != NULL)
 		headers = append(headers, sp_printf(mem, "If-None-Match: %s", fetch->if_none_match));
-	set_up(curl, &t, headers, pinned);
-	result = curl_easy_perform(curl);
+	left = until - sp_monotonic_ms();
+	set_up(curl, &t, left > 0 ? left : 1, headers, pinned);	/* 0 would be no limit */
+	code = curl_easy_perform(curl);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
 	curl_slist_free_all(pinned);
-	if (t.too_large || result == CURLE_FILESIZE_EXCEEDED)
-		*why = sp_printf(mem, "the answer is over %zu bytes", fetch->max_bytes);
-	else if (t.refused)
-		*why = "the answer has a content coding, or its address is not open to outgoing requests";
-	else if (result != CURLE_OK)
-		*why = curl_easy_strerror(result);
-	else {
+	if ((result = judge(&t, code, why)) == SP_FETCH_ANSWER) {
 		t.answer.status = (int)status;
 		t.answer.body = sp_buf_view(&t.body);
 		*out = t.answer;
-		return true;
 	}
-	return false;
+	return result;
 }

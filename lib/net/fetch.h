@@ -18,9 +18,10 @@ struct sp_fetch {
 	const char *accept;
 	const char *if_none_match;	/* NULL: unconditional */
 	const char *allow;		/* CIDR ranges beyond the guard, or "" */
+	const char *ca_file;		/* certificates trusted instead of the system's; NULL or "": the system's */
 	bool http;			/* plain http is fine, too */
 	size_t max_bytes;
-	int64_t timeout_ms;
+	int64_t timeout_ms;		/* of all: resolving, connecting, the answer */
 };
 
 struct sp_fetched {
@@ -31,8 +32,14 @@ struct sp_fetched {
 	struct sp_str body;
 };
 
-/* False: nothing usable came; *why says what happened, made in mem. Any status is a success. */
-SP_MUST_USE bool sp_fetch(struct sp_arena *mem, const struct sp_fetch *fetch, struct sp_fetched *out,
-    const char **why);
+enum sp_fetch_result {
+	SP_FETCH_ANSWER,	/* of any status */
+	SP_FETCH_REFUSED,	/* by us: the address, the certificate, the size, a content coding */
+	SP_FETCH_UNREACHABLE,	/* no name, no connection, no answer in time: perhaps later */
+};
+
+/* Unless there is an answer, *out is untouched and *why, made in mem, says what happened. */
+SP_MUST_USE enum sp_fetch_result sp_fetch(struct sp_arena *mem, const struct sp_fetch *fetch,
+    struct sp_fetched *out, const char **why);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/listen.h"
 #include "db/queries.h"
@@ -26,6 +27,7 @@ struct sp_authority {
 	sp_authority_hook *hook;
 	void *hook_arg;
 	struct sp_revocations *revocations;
+	int64_t revocations_at;			/* when they were loaded, monotonic ms; the listener's */
 	pthread_mutex_t lock;			/* of the three below */
 	struct snapshot *now;			/* NULL until the database was reached */
 	uint64_t generation;
@@ -35,6 +37,8 @@ struct sp_authority {
 #define LAG_MAX_MS 1000
 /* How often the version row is read where LISTEN is not possible. */
 #define POLL_MS 500
+/* What has expired meanwhile is forgotten so often, or the set would only grow. */
+#define RELOAD_MS (60 * 60 * 1000)
 
 static void
 snapshot_release(struct sp_authority *a, struct snapshot *s)
@@ -157,6 +161,7 @@ load_revocations(struct sp_authority *a, struct sp_db *db)
 	case SP_DB_ROW:
 		break;
 	}
+	a->revocations_at = sp_monotonic_ms();
 	fresh = sp_revocations_new();
 	row = rows;
 	for (size_t i = 0; i < count; i++)
@@ -175,6 +180,8 @@ on_notification(void *arg, struct sp_db *db, const char *channel, const char *pa
 
 	if (what != NULL && sp_str_starts(sp_str(what), "revoked ")) {
 		sp_revocations_add(a->revocations, sp_str(what + strlen("revoked ")));
+		if (sp_monotonic_ms() - a->revocations_at > RELOAD_MS)
+			load_revocations(a, db);
 		return;
 	}
 	if (what == NULL)
@@ -249,7 +256,7 @@ hold_for(struct sp_request *req, struct sp_authority *a, struct snapshot *s)
 	sp_arena_defer(req->mem, hold_release, hold);
 }
 
-/* The process's snapshot if it has what is wanted, else one loaded now (kept, when the process has none). */
+/* The process's snapshot if it has what is wanted, else one loaded now. */
 static struct snapshot *
 snapshot_for(struct sp_request *req, struct sp_authority *a, bool keys, bool resources)
 {

@@ -31,8 +31,8 @@ void sp_authority_stop(struct sp_authority *authority);
 
 /*
  * The current keys / resources; the reference is returned with the request's
- * arena.  Loaded on demand when the process does not have them yet (first
- * request, CGI).  False: sp_fail_db().
+ * arena.  Loaded for the one request when the process does not have them (at
+ * its start, before the database was reached; CGI).  False: sp_fail_db().
  */
 SP_MUST_USE bool sp_authority_keys(struct sp_request *req, struct sp_authority *authority,
     const struct sp_keyset **out);

@@ -3,7 +3,8 @@
  * (OAuth 2.1 section 4.1, RFC 7636, RFC 8707, RFC 9207)
  *
  * Until client and redirect URI are proven a fault is a page; from then on it
- * is an answer at the redirect URI.
+ * is an answer at the redirect URI (behind a link, for clients that strangers
+ * made, as long as nobody has decided).
  */
 #ifndef SP_OAUTH_AUTHORIZATION_H
 #define SP_OAUTH_AUTHORIZATION_H
@@ -14,13 +15,13 @@
 #include "web/form.h"
 
 struct sp_authorization {
-	struct sp_str query;			/* the request as it came: what a handle keeps */
+	struct sp_str query;			/* the request, printable ASCII: what a handle keeps */
 	struct sp_client client;
 	struct sp_str redirect_uri;
 	bool redirect_uri_sent;
 	struct sp_redirect_uri redirect;	/* the same, parsed */
 	bool proven;				/* client and redirect URI are; errors may go there */
-	struct sp_str state;			/* absent if none */
+	struct sp_str state;			/* encoded, as it came; absent if none */
 	struct sp_str code_challenge;
 	struct sp_scope scope;			/* what may be granted */
 	const struct sp_resource *resource;
@@ -29,7 +30,8 @@ struct sp_authorization {
 
 /*
  * Reads and judges a request given as form-encoded text.  False: sp_fail();
- * out->proven says where the answer belongs.
+ * out->proven says where the answer belongs, and out->client.client_id (NULL
+ * while it is not known) who asked.
  */
 SP_MUST_USE bool sp_authorization_read(struct sp_request *req, struct sp_authority *authority,
     struct sp_str query, struct sp_authorization *out);
@@ -37,6 +39,8 @@ SP_MUST_USE bool sp_authorization_read(struct sp_request *req, struct sp_authori
 /* The response: code and iss, or the request's problem and iss; with state. 303 to the redirect URI. */
 bool sp_authorization_reply_code(struct sp_request *req, const struct sp_authorization *a, struct sp_str code);
 bool sp_authorization_reply_error(struct sp_request *req, const struct sp_authorization *a);
+/* Where the latter leads to, for a page with a link. */
+const char *sp_authorization_error_location(struct sp_request *req, const struct sp_authorization *a);
 
 /*
  * A handle carries a request through our own pages: sealed, for one purpose
@@ -45,6 +49,7 @@ bool sp_authorization_reply_error(struct sp_request *req, const struct sp_author
  */
 struct sp_authorization_handle {
 	const char *id;				/* UUID: one decision */
+	struct sp_str code;			/* that a yes will give: the same one for a yes sent twice */
 	struct sp_str query;
 	uint8_t metadata_sha256[SP_SHA256_LEN];	/* of the client that was shown */
 };

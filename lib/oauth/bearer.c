@@ -7,6 +7,7 @@
 #include "web/response.h"
 
 #define TOKEN_MAX 16384		/* bytes; ours are under 1 KiB */
+#define SCOPE_MAX 2000		/* bytes of scopes in a challenge: headers have limits */
 
 /* ---- tokens that were verified before ---- */
 
@@ -97,19 +98,20 @@ challenge(struct sp_request *req, const struct sp_resource *resource, const char
     const struct sp_scope *scope)
 {
 	const char *path = resource->resource + strlen(req->settings->issuer);
+	const char *text;
 	struct sp_buf b;
 
-	sp_buf_init(&b, req->mem, 3000);
+	sp_buf_init(&b, req->mem, SCOPE_MAX + 8192);
 	sp_buf_cstr(&b, "Bearer ");
 	if (error != NULL)
 		sp_buf_printf(&b, "error=\"%s\", ", error);
 	sp_buf_printf(&b, "resource_metadata=\"%s/.well-known/oauth-protected-resource%s\"",
 	    req->settings->issuer, path);
-	/* a scope token cannot hold a quote or a backslash */
-	if (scope->count > 0)
-		sp_buf_printf(&b, ", scope=\"%s\"", sp_scope_text(req->mem, scope));
-	if (sp_buf_ok(&b))
-		sp_header(req, "WWW-Authenticate", sp_buf_view(&b).p);
+	/* a scope token cannot hold a quote or a backslash; a list that is too long is in the metadata, too */
+	text = sp_scope_text(req->mem, scope);
+	if (scope->count > 0 && strlen(text) <= SCOPE_MAX)
+		sp_buf_printf(&b, ", scope=\"%s\"", text);
+	sp_header(req, "WWW-Authenticate", sp_buf_view(&b).p);
 }
 
 static bool

@@ -149,36 +149,72 @@ judge_keys(struct sp_request *req, const struct metadata *m)
 
 /* ---- what people see ---- */
 
-/* Bidirectional controls and invisible characters, with which a name can look like another. */
+/*
+ * Controls, bidirectional controls, and characters that cannot be seen (or not
+ * told from a space), with which a name can look like another.
+ */
+static const struct { uint32_t from, to; } deceiving[] = {
+	{ 0x00, 0x1f }, { 0x7f, 0xa0 }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+	{ 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 }, { 0xe000, 0xf8ff }, { 0xfe00, 0xfe0f },
+	{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xffff }, { 0x1d173, 0x1d17a }, { 0xe0000, 0x10ffff },
+};
+
 static bool
-is_deceiving(const unsigned char *p, size_t left)
+is_deceiving(uint32_t c)
 {
-	if (left >= 3 && p[0] == 0xe2 && p[1] == 0x80)
-		return (p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae);
-	if (left >= 3 && p[0] == 0xe2 && p[1] == 0x81)
-		return p[2] >= 0xa0 && p[2] <= 0xaf;
-	return left >= 3 && p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf;
+	for (size_t i = 0; i < sizeof(deceiving) / sizeof(deceiving[0]); i++)
+		if (c >= deceiving[i].from && c <= deceiving[i].to)
+			return true;
+	return false;
 }
 
-/* A name as it is kept: no control bytes, nothing deceiving, cut between characters. */
+/* The character of `len` bytes; JSON text is UTF-8 already. */
+static uint32_t
+code_point(const char *p, size_t len)
+{
+	uint32_t c = (unsigned char)p[0];
+
+	if (len > 1)
+		c &= 0x3fu >> (len - 1);
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	return c;
+}
+
+/* A name as it is kept: nothing that deceives, cut between characters. */
 static struct sp_str
 clean_name(struct sp_arena *mem, struct sp_str name)
 {
-	const unsigned char *p = (const unsigned char *)name.p;
 	struct sp_buf b;
 	size_t len;
 
-	sp_buf_init(&b, mem, name.len + 1);
-	for (size_t i = 0; i < name.len; i += len) {
-		len = p[i] < 0x80 ? 1 : p[i] < 0xe0 ? 2 : p[i] < 0xf0 ? 3 : 4;
-		if (b.len + len > NAME_MAX_BYTES)
-			break;
-		if (p[i] < 0x20 || p[i] == 0x7f || (p[i] == 0xc2 && p[i + 1] < 0xa0) ||
-		    is_deceiving(p + i, name.len - i))
-			continue;
-		sp_buf_add(&b, p + i, len);
+	sp_buf_init(&b, mem, NAME_MAX_BYTES);
+	while ((len = sp_utf8_len(name)) > 0 && b.len + len <= NAME_MAX_BYTES) {
+		if (!is_deceiving(code_point(name.p, len)))
+			sp_buf_add(&b, name.p, len);
+		name = sp_str_sub(name, len, name.len);
 	}
 	return sp_str_trim(sp_buf_view(&b), " ");
+}
+
+/*
+ * A host that ends in a number is an address, however it is written: 127.1,
+ * 0x7f000001, 2130706433 (URL Standard, "ends in a number").
+ */
+static bool
+is_numeric_host(struct sp_str host)
+{
+	size_t start;
+
+	if (sp_str_ends(host, "."))
+		host.len--;
+	for (start = host.len; start > 0 && host.p[start - 1] != '.'; start--)
+		;
+	host = sp_str_sub(host, start, host.len);
+	if (sp_str_caseis(sp_str_sub(host, 0, 2), "0x"))
+		return sp_str_only(sp_str_sub(host, 2, host.len), "0123456789abcdefABCDEF");
+	return sp_str_only(host, "0123456789");
 }
 
 /* An informational URI: http or https on a named host; shown as text, never fetched. */
@@ -186,7 +222,8 @@ static bool
 judge_uri(struct sp_request *req, const char *member, struct sp_str uri, const char **out)
 {
 	struct sp_str rest, host;
-	ptrdiff_t at;
+	ptrdiff_t colon;
+	size_t at = 0;
 
 	if (uri.p == NULL || uri.len == 0)
 		return true;
@@ -196,13 +233,13 @@ judge_uri(struct sp_request *req, const char *member, struct sp_str uri, const c
 		if ((unsigned char)uri.p[i] <= 0x20 || (unsigned char)uri.p[i] >= 0x7f ||
 		    strchr("\"<>\\^`{|}", uri.p[i]) != NULL)
 			rest.p = NULL;
-	at = 0;
-	while (rest.p != NULL && (size_t)at < rest.len && strchr("/?#", rest.p[at]) == NULL)
+	while (rest.p != NULL && at < rest.len && strchr("/?#", rest.p[at]) == NULL)
 		at++;
-	host = sp_str_sub(rest, 0, (size_t)at);
-	/* an address in numbers, however written, is nobody's home page */
-	if (rest.p == NULL || host.len == 0 || host.p[0] == '[' || sp_str_index(host, '@') >= 0 ||
-	    sp_str_only(host, "0123456789.xXabcdefABCDEF:"))
+	host = sp_str_sub(rest, 0, at);
+	if ((colon = sp_str_index(host, ':')) >= 0)
+		host = sp_str_sub(host, 0, (size_t)colon);
+	if (rest.p == NULL || host.len == 0 || host.p[0] == '[' || sp_str_index(sp_str_sub(rest, 0, at), '@') >= 0 ||
+	    is_numeric_host(host))
 		return sp_fail(req, SP_INVALID_CLIENT_METADATA, "%s: not an http(s) URL of a named host", member);
 	*out = sp_cstr(req->mem, uri);
 	return true;
@@ -249,7 +286,7 @@ sp_client_metadata_read(struct sp_request *req, struct json_object *metadata,
 {
 	struct sp_client c = { .client_id = NULL };
 	struct metadata m = { .jwks = NULL };
-	const char *why;
+	const char *why, *jwks_uri;
 
 	if (!sp_json_read(req->mem, metadata, redirect_fields, &m, &why))
 		return sp_fail(req, SP_INVALID_REDIRECT_URI, "%s", why);
@@ -266,7 +303,8 @@ sp_client_metadata_read(struct sp_request *req, struct json_object *metadata,
 	    !judge_uri(req, "client_uri", m.client_uri, &c.client_uri) ||
 	    !judge_uri(req, "logo_uri", m.logo_uri, &c.logo_uri) ||
 	    !judge_uri(req, "tos_uri", m.tos_uri, &c.tos_uri) ||
-	    !judge_uri(req, "policy_uri", m.policy_uri, &c.policy_uri) || !write_metadata(req, &c))
+	    !judge_uri(req, "policy_uri", m.policy_uri, &c.policy_uri) ||
+	    !judge_uri(req, "jwks_uri", m.jwks_uri, &jwks_uri) || !write_metadata(req, &c))
 		return false;
 	c.kind = source == SP_CLIENT_DOCUMENT ? "document" : source == SP_CLIENT_MANUAL ? "manual" : "registered";
 	*out = c;

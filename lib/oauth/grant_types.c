@@ -85,6 +85,16 @@ canonical_resource(struct sp_request *req, const struct sp_token_request *t, str
 	return true;
 }
 
+/* The keys, of which one signs: without it nothing may be spent. */
+static bool
+signing_keys(struct sp_request *req, const struct sp_token_request *t, const struct sp_keyset **out)
+{
+	if (!sp_authority_keys(req, t->authority, out))
+		return false;
+	return sp_keyset_active(*out) != NULL ||
+	    sp_fail(req, SP_TEMPORARILY_UNAVAILABLE, "there is no active signing key");
+}
+
 static struct sp_param
 digest_param(struct sp_arena *mem, struct sp_str secret)
 {
@@ -128,8 +138,7 @@ redeem_code(struct sp_request *req, const struct sp_token_request *t, struct sp_
 		return sp_fail(req, SP_INVALID_REQUEST, "code_verifier is missing");
 	if (!sp_pkce_challenge(req->mem, verifier, &challenge))
 		return sp_fail(req, SP_INVALID_GRANT, "code_verifier does not have the form of one");
-	/* before the code is spent: without a key there is nothing to spend it for */
-	if (!sp_authority_keys(req, t->authority, &keys) || !canonical_resource(req, t, &resource))
+	if (!signing_keys(req, t, &keys) || !canonical_resource(req, t, &resource))
 		return false;
 	if (!ask(req, t, &sp_q_code_redeem, SP_PARAMS(
 	    SP_P_STR(t->client.client_id), SP_P_TEXT(t->client.method), sp_client_auth_secret(&t->client),
@@ -149,15 +158,13 @@ redeem_code(struct sp_request *req, const struct sp_token_request *t, struct sp_
 
 /* ---- refresh_token ---- */
 
-#define ANSWER_PURPOSE "refresh-answer"
-
 struct rotation {
 	struct sp_str secret;			/* of the token that was presented */
 	struct sp_str successor;		/* of the next one */
 	struct sp_str resource;
-	struct sp_scope scope;			/* asked for */
-	bool scope_sent;
-	struct sp_str response;			/* what the client gets */
+	struct sp_scope asked;			/* empty: all that was granted */
+	struct sp_scope scope;			/* what of it was granted; empty as above */
+	struct sp_issued issued;		/* what the client gets */
 	struct sp_str answer;			/* the same, sealed under `secret` */
 };
 
@@ -166,7 +173,28 @@ static struct sp_param
 request_digest(struct sp_request *req, const struct sp_token_request *t, const struct rotation *r)
 {
 	return digest_param(req->mem, sp_str(sp_printf(req->mem, "%.*s\n%s\n%.*s", SP_FMT(t->client.client_id),
-	    r->scope_sent ? sp_scope_text(req->mem, &r->scope) : "", SP_FMT(r->resource))));
+	    sp_scope_text(req->mem, &r->asked), SP_FMT(r->resource))));
+}
+
+/*
+ * Of the scope that is asked for, what was granted: clients repeat what they
+ * asked for first.  What has nothing of it stays as it is, and the database
+ * refuses it; what was asked by habit means nothing.
+ */
+static void
+narrow(struct rotation *r, const char *granted)
+{
+	bool habits = true;
+	struct sp_scope all;
+
+	r->scope = r->asked;
+	if (!sp_scope_parse(sp_str(granted), &all))
+		return;
+	for (size_t i = 0; i < r->asked.count; i++)
+		habits = habits && sp_scope_is_habit(r->asked.token[i]);
+	sp_scope_narrow(&r->asked, &all, &r->scope);
+	if (r->scope.count == 0 && all.count > 0 && !habits)
+		r->scope = r->asked;
 }
 
 /* Makes the answer that will be given if the database agrees to these claims. */
@@ -174,17 +202,12 @@ static bool
 prepare(struct sp_request *req, const struct sp_keyset *keys, const struct sp_grant_claims *claims,
     struct rotation *r)
 {
-	struct sp_issued issued = { .refresh_token = { 0 } };
-	struct sp_buf json;
-
+	narrow(r, claims->scope);
 	if (!sp_access_token_issue(req, keys, claims,
-	    r->scope_sent ? sp_scope_text(req->mem, &r->scope) : claims->scope, &issued))
+	    r->scope.count > 0 ? sp_scope_text(req->mem, &r->scope) : claims->scope, &r->issued))
 		return false;
-	issued.refresh_token = sp_refresh_token_make(req, r->successor, claims);
-	sp_buf_init(&json, req->mem, RESPONSE_MAX);
-	sp_issued_write(&json, &issued);
-	r->response = sp_buf_view(&json);
-	r->answer = sp_seal_with(req->mem, r->secret, ANSWER_PURPOSE, SP_LIT(""), r->response);
+	r->issued.refresh_token = sp_refresh_token_make(req, r->successor, claims);
+	r->answer = sp_issued_seal(req->mem, r->secret, &r->issued);
 	return true;
 }
 
@@ -195,7 +218,7 @@ rotate(struct sp_request *req, const struct sp_token_request *t, const struct ro
 	return ask(req, t, &sp_q_refresh_rotate, SP_PARAMS(
 	    SP_P_STR(t->client.client_id), SP_P_TEXT(t->client.method), sp_client_auth_secret(&t->client),
 	    digest_param(req->mem, r->secret), SP_P_TEXT(version), request_digest(req, t, r),
-	    SP_P_TEXT(r->scope_sent ? sp_scope_array(req->mem, &r->scope) : NULL), SP_P_STR(r->resource),
+	    SP_P_TEXT(r->scope.count > 0 ? sp_scope_array(req->mem, &r->scope) : NULL), SP_P_STR(r->resource),
 	    digest_param(req->mem, r->successor), SP_P_BYTES_STR(r->answer),
 	    SP_P_INT(req->settings->refresh_token_ttl), SP_P_INT(req->settings->refresh_grace),
 	    SP_P_STR(sp_request_context(req))), out);
@@ -205,21 +228,19 @@ static bool
 redeem_refresh_token(struct sp_request *req, const struct sp_token_request *t, struct sp_buf *json)
 {
 	struct sp_str token = sp_form_get(t->form, "refresh_token");
-	struct sp_str scope = sp_form_get(t->form, "scope");
-	struct rotation r = { .successor = sp_random_token(req->mem), .scope_sent = scope.p != NULL };
+	struct rotation r = { .successor = sp_random_token(req->mem) };
 	const struct sp_keyset *keys;
 	struct sp_grant_claims claims;
-	struct sp_str replayed;
 	struct issue row;
 	bool known;
 
 	if (token.p == NULL)
 		return sp_fail(req, SP_INVALID_REQUEST, "refresh_token is missing");
-	if (r.scope_sent && !sp_scope_parse(scope, &r.scope))
+	if (!sp_scope_parse(sp_form_get(t->form, "scope"), &r.asked))
 		return sp_fail(req, SP_INVALID_SCOPE, "scope does not have the form of one");
 	if (!sp_refresh_token_read(req, token, &r.secret, &claims, &known))
 		return sp_fail(req, SP_INVALID_GRANT, "refresh_token does not have the form of one");
-	if (!sp_authority_keys(req, t->authority, &keys) || !canonical_resource(req, t, &r.resource))
+	if (!signing_keys(req, t, &keys) || !canonical_resource(req, t, &r.resource))
 		return false;
 	if (known && !prepare(req, keys, &claims, &r))
 		return false;
@@ -232,16 +253,13 @@ redeem_refresh_token(struct sp_request *req, const struct sp_token_request *t, s
 			return false;
 	}
 	if (strcmp(row.outcome, "replayed") == 0) {
-		if (!sp_unseal_with(req->mem, r.secret, ANSWER_PURPOSE, SP_LIT(""), row.answer, &replayed))
+		if (!sp_issued_open(req->mem, r.secret, row.answer, &r.issued))
 			return sp_fail(req, SP_SERVER_ERROR, "could not open the kept answer");
-		sp_buf_str(json, replayed);
-		return true;
-	}
-	if (strcmp(row.outcome, "stale") == 0)
+	} else if (strcmp(row.outcome, "stale") == 0)
 		return sp_fail(req, SP_TEMPORARILY_UNAVAILABLE, "the grant is changing");
-	if (strcmp(row.outcome, "ok") != 0)
+	else if (strcmp(row.outcome, "ok") != 0)
 		return refuse(req, &row);
-	sp_buf_str(json, r.response);
+	sp_issued_write(json, &r.issued);
 	return true;
 }
 
@@ -250,8 +268,7 @@ redeem_refresh_token(struct sp_request *req, const struct sp_token_request *t, s
 static bool
 redeem_client_credentials(struct sp_request *req, const struct sp_token_request *t, struct sp_buf *json)
 {
-	struct sp_str scope = sp_form_get(t->form, "scope");
-	struct sp_scope asked, within;
+	struct sp_scope asked, meant, within;
 	struct sp_issued issued = { .refresh_token = { 0 } };
 	const struct sp_resources *all;
 	const struct sp_resource *resource;
@@ -260,22 +277,21 @@ redeem_client_credentials(struct sp_request *req, const struct sp_token_request 
 
 	if (sp_form_count(t->form, "resource") > 1)
 		return sp_fail(req, SP_INVALID_TARGET, "more than one resource");
-	if (!sp_authority_keys(req, t->authority, &keys) || !sp_authority_resources(req, t->authority, &all))
+	if (!sp_scope_parse(sp_form_get(t->form, "scope"), &asked))
+		return sp_fail(req, SP_INVALID_SCOPE, "scope does not have the form of one");
+	if (!signing_keys(req, t, &keys) || !sp_authority_resources(req, t->authority, &all))
 		return false;
 	if ((resource = sp_resource_find(all, sp_form_get(t->form, "resource"))) == NULL)
 		return sp_fail(req, SP_INVALID_TARGET, "unknown resource");
-	if (scope.p == NULL)
-		within = resource->scopes;	/* the database narrows to what the client may have */
-	else if (!sp_scope_parse(scope, &asked))
-		return sp_fail(req, SP_INVALID_SCOPE, "scope does not have the form of one");
-	else {
-		sp_scope_narrow(&asked, &resource->scopes, &within);
-		if (asked.count > 0 && within.count == 0)
-			return sp_fail(req, SP_INVALID_SCOPE, "the resource offers none of the scopes");
-	}
+	sp_resource_scope_asked(resource, &asked, &meant);
+	sp_scope_narrow(&meant, &resource->scopes, &within);
+	if (meant.count > 0 && within.count == 0 && resource->scopes.count > 0)
+		return sp_fail(req, SP_INVALID_SCOPE, "the resource offers none of the scopes");
 	if (!ask(req, t, &sp_q_client_credentials, SP_PARAMS(
 	    SP_P_STR(t->client.client_id), SP_P_TEXT(t->client.method), sp_client_auth_secret(&t->client),
-	    SP_P_TEXT(sp_scope_array(req->mem, &within)), SP_P_TEXT(resource->resource),
+	    SP_P_TEXT(within.count > 0 ? sp_scope_array(req->mem, &within) : NULL),
+	    SP_P_TEXT(sp_scope_array(req->mem, &resource->default_scopes)),
+	    SP_P_TEXT(sp_scope_array(req->mem, &resource->scopes)), SP_P_TEXT(resource->resource),
 	    SP_P_STR(sp_request_context(req))), &row))
 		return false;
 	if (strcmp(row.outcome, "ok") != 0)

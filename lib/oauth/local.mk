@@ -9,6 +9,7 @@ lib_libsallyport_a_SOURCES += lib/oauth/redirect_uri.c lib/oauth/redirect_uri.h
 lib_libsallyport_a_SOURCES += lib/oauth/resource.c lib/oauth/resource.h
 lib_libsallyport_a_SOURCES += lib/oauth/revocations.c lib/oauth/revocations.h
 lib_libsallyport_a_SOURCES += lib/oauth/scope.c lib/oauth/scope.h
+lib_libsallyport_a_SOURCES += lib/oauth/sweeper.c lib/oauth/sweeper.h
 lib_libsallyport_a_SOURCES += lib/oauth/token.c lib/oauth/token.h
 lib_libsallyport_a_SOURCES += lib/oauth/authorization.c lib/oauth/authorization.h
 lib_libsallyport_a_SOURCES += lib/oauth/client_document.c lib/oauth/client_document.h

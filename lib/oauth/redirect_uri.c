@@ -3,16 +3,26 @@
 
 #define REDIRECT_URI_MAX 2048	/* longer ones do not fit a response header with the answer behind them */
 
-/* Schemes that a browser or the system would run, show or mail instead of handing to an app. */
+/*
+ * Schemes that a browser or the system would run, show, mail or fetch itself
+ * instead of handing the answer to an app.
+ */
 static const char *const dangerous_schemes[] = {
-	"javascript", "data", "vbscript", "file", "blob", "about", "mailto", "view-source",
-	"filesystem", "ftp", "ftps", "ws", "wss", "tel", "sms", "jar", "res", "chrome", "resource",
-	"intent", "ms-msdt", "search-ms", NULL
+	"javascript", "livescript", "vbscript", "data", "blob", "file", "filesystem", "about",
+	"view-source", "chrome", "resource", "res", "jar", "mhtml", "mk", "wyciwyg", "feed",
+	"ftp", "ftps", "sftp", "ws", "wss", "gopher", "telnet", "ssh", "smb", "nfs", "ldap", "ldaps", "dict",
+	"mailto", "tel", "sms", "callto", "sip", "sips", "facetime", "cid", "mid", "urn",
+	"intent", "android-app", "itms-services", "shell", "search", "search-ms", "hcp", NULL
 };
+
+/* Windows hands "ms-NAME:" to programs that have run what it said more than once. */
+#define DANGEROUS_PREFIX "ms-"
 
 static bool
 is_dangerous(struct sp_str scheme)
 {
+	if (sp_str_caseis(sp_str_sub(scheme, 0, strlen(DANGEROUS_PREFIX)), DANGEROUS_PREFIX))
+		return true;
 	for (size_t i = 0; dangerous_schemes[i] != NULL; i++)
 		if (sp_str_caseis(scheme, dangerous_schemes[i]))
 			return true;
@@ -163,8 +173,13 @@ sp_redirect_uri_parse(struct sp_str uri, struct sp_redirect_uri *out, const char
 			return fail(why, "user information");
 		if (authority.len > 0 ? !parse_authority(authority, &u) : !sp_str_starts(u.path, "/"))
 			return fail(why, "a host or port that is not one");
-	} else
+	} else if (rest.len > 0)
 		u.path = rest;
+	else
+		return fail(why, "nothing behind the scheme");
+	if (sp_str_index(u.path, '[') >= 0 || sp_str_index(u.path, ']') >= 0 ||
+	    sp_str_index(u.query, '[') >= 0 || sp_str_index(u.query, ']') >= 0)
+		return fail(why, "a character that a URI cannot have");
 	if (has_dot_segments(u.path))
 		return fail(why, "a . or .. segment");
 
@@ -216,6 +231,9 @@ sp_redirect_uri_origin(struct sp_arena *mem, const struct sp_redirect_uri *uri)
 {
 	if (uri->kind == SP_REDIRECT_PRIVATE_SCHEME)
 		return sp_redirect_uri_host(mem, uri);
+	/* a host-source has letters, digits, dots and hyphens only: CSP level 3 section 2.3.1 */
+	if (sp_str_starts(uri->host, "["))
+		return sp_str(sp_printf(mem, "%.*s:", SP_FMT(uri->scheme)));
 	if (uri->port.len == 0)
 		return sp_str(sp_printf(mem, "%.*s://%.*s", SP_FMT(uri->scheme), SP_FMT(uri->host)));
 	return sp_str(sp_printf(mem, "%.*s://%.*s:%.*s", SP_FMT(uri->scheme), SP_FMT(uri->host),

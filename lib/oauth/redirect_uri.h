@@ -25,7 +25,7 @@ struct sp_redirect_uri {
  * Parses and judges: absolute, no fragment, no userinfo, no control bytes,
  * spaces, backslashes or bytes over 0x7e, no `.`/`..` segments, no "*"; at most
  * 2,048 bytes; http only for loopback literals; dangerous schemes (javascript,
- * data, vbscript, file, blob, about, mailto ...) refused.  *why is static.
+ * data, vbscript, file, blob, about, mailto, ms-... ...) refused.  *why is static.
  */
 SP_MUST_USE bool sp_redirect_uri_parse(struct sp_str uri, struct sp_redirect_uri *out, const char **why);
 
@@ -35,7 +35,10 @@ bool sp_redirect_uri_matches(struct sp_str registered, struct sp_str presented);
 /* What a person is shown and what a remembered consent is bound to: host, or "scheme:" for private schemes. */
 struct sp_str sp_redirect_uri_host(struct sp_arena *mem, const struct sp_redirect_uri *uri);
 
-/* For Content-Security-Policy form-action: "https://host[:port]", "http://127.0.0.1:port" or "scheme:". */
+/*
+ * For Content-Security-Policy form-action: "https://host[:port]",
+ * "http://127.0.0.1:port" or "scheme:" (also for [::1], which it cannot name).
+ */
 struct sp_str sp_redirect_uri_origin(struct sp_arena *mem, const struct sp_redirect_uri *uri);
 
 #endif

@@ -120,7 +120,7 @@ sp_resource_find(const struct sp_resources *all, struct sp_str resource)
 		const struct sp_resource *r = &all->item[i];
 
 		if (resource.p == NULL) {
-			if (r->name[0] == '\0')
+			if (r->name[0] == '\0' || all->count == 1)
 				return r;
 			continue;
 		}
@@ -140,4 +140,47 @@ sp_resource_by_name(const struct sp_resources *all, struct sp_str name)
 		if (sp_str_is(name, all->item[i].name))
 			return &all->item[i];
 	return NULL;
+}
+
+void
+sp_resource_scope_asked(const struct sp_resource *resource, const struct sp_scope *asked,
+    struct sp_scope *out)
+{
+	struct sp_scope list = { .count = 0 };
+
+	for (size_t i = 0; i < asked->count; i++)
+		if (!sp_scope_is_habit(asked->token[i]) || sp_scope_has(&resource->scopes, asked->token[i]))
+			list.token[list.count++] = asked->token[i];
+	*out = list;
+}
+
+static void
+narrow(const struct sp_scope *asked, const struct sp_resource *resource, const struct sp_scope *ceiling,
+    struct sp_scope *out)
+{
+	struct sp_scope offered;
+
+	sp_scope_narrow(asked, &resource->scopes, &offered);
+	if (ceiling != NULL)
+		sp_scope_narrow(&offered, ceiling, out);
+	else
+		*out = offered;
+}
+
+bool
+sp_resource_scope(const struct sp_resource *resource, const struct sp_scope *asked,
+    const struct sp_scope *ceiling, struct sp_scope *out)
+{
+	struct sp_scope meant;
+
+	sp_resource_scope_asked(resource, asked, &meant);
+	if (meant.count > 0)
+		narrow(&meant, resource, ceiling, out);
+	else {
+		narrow(&resource->default_scopes, resource, ceiling, out);
+		/* a client whose ceiling lies beside the default means all that it may have */
+		if (out->count == 0)
+			narrow(&resource->scopes, resource, ceiling, out);
+	}
+	return out->count > 0 || resource->scopes.count == 0;
 }

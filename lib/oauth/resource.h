@@ -38,10 +38,26 @@ struct sp_resources {
 SP_MUST_USE bool sp_resources_load(struct sp_db *db, struct sp_arena *mem, const char *issuer,
     struct sp_resources *out);
 
-/* By canonical URL or alias; NULL when unknown.  An absent slice gives the default resource. */
+/*
+ * By canonical URL or alias; NULL when unknown.  An absent slice gives the
+ * default resource, or the only one.
+ */
 const struct sp_resource *sp_resource_find(const struct sp_resources *all, struct sp_str resource);
 /* By its name ("" is the default resource); NULL when unknown. */
 const struct sp_resource *sp_resource_by_name(const struct sp_resources *all, struct sp_str name);
+
+/*
+ * What somebody gets who asks for `asked`: narrowed without a word to what the
+ * resource offers and `ceiling` (NULL: none) allows, because clients ask for all
+ * they can find.  Who asks for nothing, or only for what clients ask for by
+ * habit (openid, offline_access ...), gets the default.  False when nothing
+ * remains of a resource that has scopes.
+ */
+SP_MUST_USE bool sp_resource_scope(const struct sp_resource *resource, const struct sp_scope *asked,
+    const struct sp_scope *ceiling, struct sp_scope *out);
+/* `asked` without the scopes of habit that the resource does not offer. */
+void sp_resource_scope_asked(const struct sp_resource *resource, const struct sp_scope *asked,
+    struct sp_scope *out);
 
 /* The canonical URL of a resource: issuer + /mcp, or issuer + /mcp/NAME. */
 const char *sp_resource_url(struct sp_arena *mem, const char *issuer, const char *name);

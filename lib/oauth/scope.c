@@ -16,7 +16,7 @@ is_scope_token(struct sp_str token)
 	for (size_t i = 0; i < token.len; i++)
 		if (!is_scope_char((unsigned char)token.p[i]))
 			return false;
-	return token.len > 0;
+	return true;
 }
 
 bool
@@ -26,10 +26,10 @@ sp_scope_parse(struct sp_str text, struct sp_scope *out)
 	struct sp_str word;
 
 	while (sp_str_split(&text, ' ', &word)) {
+		if (word.len == 0 || sp_scope_has(&list, word))
+			continue;
 		if (!is_scope_token(word))
 			return false;
-		if (sp_scope_has(&list, word))
-			continue;
 		if (list.count == SP_SCOPE_MAX)
 			return false;
 		list.token[list.count++] = word;
@@ -65,6 +65,13 @@ sp_scope_within(const struct sp_scope *inner, const struct sp_scope *outer)
 		if (!sp_scope_has(outer, inner->token[i]))
 			return false;
 	return true;
+}
+
+bool
+sp_scope_is_habit(struct sp_str token)
+{
+	return sp_str_is(token, "openid") || sp_str_is(token, "profile") || sp_str_is(token, "email") ||
+	    sp_str_is(token, "offline_access");
 }
 
 /* Longest list as text: every token may be long, but the texts come from bounded inputs. */

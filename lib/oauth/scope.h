@@ -15,12 +15,20 @@ struct sp_scope {
 	size_t count;
 };
 
-/* False for a bad character, two spaces in a row, or too many.  Empty text is an empty list. */
+/*
+ * False for a bad character or too many tokens.  Empty text is an empty list;
+ * spaces too many, which clients that join lists leave, are passed over.
+ */
 SP_MUST_USE bool sp_scope_parse(struct sp_str text, struct sp_scope *out);
 bool sp_scope_has(const struct sp_scope *scope, struct sp_str token);
 /* Of `asked`, what `allowed` has too, in the order asked. */
 void sp_scope_narrow(const struct sp_scope *asked, const struct sp_scope *allowed, struct sp_scope *out);
 bool sp_scope_within(const struct sp_scope *inner, const struct sp_scope *outer);
+/*
+ * Whether clients ask for this one by habit, whether or not it names something
+ * here: openid, profile, email, offline_access.
+ */
+bool sp_scope_is_habit(struct sp_str token);
 const char *sp_scope_text(struct sp_arena *mem, const struct sp_scope *scope);
 /* As a PostgreSQL text[] literal for a parameter. */
 const char *sp_scope_array(struct sp_arena *mem, const struct sp_scope *scope);

@@ -8,6 +8,8 @@
 #define SNAPSHOT_PURPOSE "refresh-token"
 #define SNAPSHOT_MAX 16384	/* bytes of JSON */
 #define REFRESH_TOKEN_MAX 32768
+#define ANSWER_PURPOSE "refresh-answer"
+#define ANSWER_MAX 65536
 
 static const char *
 or_empty(const char *s)
@@ -40,6 +42,7 @@ sp_access_token_issue(struct sp_request *req, const struct sp_keyset *keys,
 
 	if (key == NULL || !sp_access_token_sign(req->mem, key, &jwt, &out->access_token))
 		return sp_fail(req, SP_SERVER_ERROR, "could not sign an access token");
+	out->exp = jwt.exp;
 	out->expires_in = req->settings->access_token_ttl;
 	out->scope = scope;
 	return true;
@@ -149,4 +152,54 @@ sp_issued_write(struct sp_buf *json, const struct sp_issued *issued)
 		sp_jw_kstr(&w, "refresh_token", issued->refresh_token);
 	sp_jw_kcstr(&w, "scope", or_empty(issued->scope));
 	sp_jw_object_end(&w);
+}
+
+/* ---- kept answers ---- */
+
+struct answer {
+	struct sp_str access_token, refresh_token, scope;
+	int64_t exp;
+};
+
+static const struct sp_json_field answer_fields[] = {
+	{ "access_token", SP_JSON_STRING, offsetof(struct answer, access_token), true, 0 },
+	{ "refresh_token", SP_JSON_STRING, offsetof(struct answer, refresh_token), true, 0 },
+	{ "scope", SP_JSON_STRING, offsetof(struct answer, scope), true, 0 },
+	{ "exp", SP_JSON_INT, offsetof(struct answer, exp), true, 0 },
+	{ NULL }
+};
+
+struct sp_str
+sp_issued_seal(struct sp_arena *mem, struct sp_str secret, const struct sp_issued *issued)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, ANSWER_MAX);
+	sp_jw_init(&w, &b);
+	sp_jw_object(&w);
+	sp_jw_kstr(&w, "access_token", issued->access_token);
+	sp_jw_kstr(&w, "refresh_token", issued->refresh_token);
+	sp_jw_kcstr(&w, "scope", or_empty(issued->scope));
+	sp_jw_kint(&w, "exp", issued->exp);
+	sp_jw_object_end(&w);
+	return sp_seal_with(mem, secret, ANSWER_PURPOSE, SP_LIT(""), sp_buf_view(&b));
+}
+
+bool
+sp_issued_open(struct sp_arena *mem, struct sp_str secret, struct sp_str sealed, struct sp_issued *out)
+{
+	struct json_object *obj;
+	struct answer a = { .exp = 0 };
+	struct sp_str plain;
+	int64_t left;
+	const char *why;
+
+	if (!sp_unseal_with(mem, secret, ANSWER_PURPOSE, SP_LIT(""), sealed, &plain) ||
+	    !sp_json_parse(mem, plain, &obj, &why) || !sp_json_read(mem, obj, answer_fields, &a, &why))
+		return false;
+	left = a.exp - sp_now_seconds();
+	*out = (struct sp_issued){ .access_token = a.access_token, .refresh_token = a.refresh_token,
+		.scope = sp_cstr(mem, a.scope), .exp = a.exp, .expires_in = left > 0 ? left : 0 };
+	return true;
 }

@@ -29,7 +29,8 @@ struct sp_grant_claims {
 
 struct sp_issued {
 	struct sp_str access_token;
-	int64_t expires_in;		/* seconds */
+	int64_t expires_in;		/* seconds that the access token has left */
+	int64_t exp;			/* its claim */
 	const char *scope;		/* of the access token */
 	struct sp_str refresh_token;	/* absent if none */
 };
@@ -51,5 +52,13 @@ SP_MUST_USE bool sp_refresh_token_read(struct sp_request *req, struct sp_str tok
 
 /* The body of a token response (RFC 6749 section 5.1). */
 void sp_issued_write(struct sp_buf *json, const struct sp_issued *issued);
+
+/*
+ * What was issued, sealed under the refresh token that it was given for, and
+ * opened again with it.  False: it was not sealed with this token.
+ */
+struct sp_str sp_issued_seal(struct sp_arena *mem, struct sp_str secret, const struct sp_issued *issued);
+SP_MUST_USE bool sp_issued_open(struct sp_arena *mem, struct sp_str secret, struct sp_str sealed,
+    struct sp_issued *out);
 
 #endif

@@ -12,7 +12,7 @@ static const struct sp_column columns[] = {
 	{ "username", SP_COL_TEXT, offsetof(struct sp_browser_session, username) },
 	{ "display_name", SP_COL_TEXT, offsetof(struct sp_browser_session, display_name) },
 	{ "tier", SP_COL_TEXT, offsetof(struct sp_browser_session, tier) },
-	{ "auth_time", SP_COL_INT, offsetof(struct sp_browser_session, auth_time) },
+	{ "age", SP_COL_INT, offsetof(struct sp_browser_session, age) },
 	{ NULL }
 };
 
@@ -29,12 +29,18 @@ cookie_digest(struct sp_request *req, const char *name, uint8_t digest[static SP
 }
 
 bool
+sp_browser_session_digest(struct sp_request *req, uint8_t digest[static SP_SHA256_LEN])
+{
+	return cookie_digest(req, SESSION_COOKIE, digest);
+}
+
+bool
 sp_browser_session_read(struct sp_request *req, struct sp_browser_session *out, bool *found)
 {
 	struct sp_browser_session session = { .user_id = NULL };
 
 	*found = false;
-	if (!cookie_digest(req, SESSION_COOKIE, session.digest))
+	if (!sp_browser_session_digest(req, session.digest))
 		return true;
 	switch (sp_db_row(&req->db, &sp_q_browser_session_user,
 	    SP_PARAMS(SP_P_BYTES(session.digest, SP_SHA256_LEN)), columns, &session)) {
@@ -51,12 +57,9 @@ sp_browser_session_read(struct sp_request *req, struct sp_browser_session *out, 
 }
 
 void
-sp_browser_session_cookie(struct sp_request *req, uint8_t digest[static SP_SHA256_LEN])
+sp_browser_session_cookie(struct sp_request *req, struct sp_str secret)
 {
-	struct sp_str value = sp_random_token(req->mem);
-
-	sp_sha256(value, digest);
-	sp_cookie_set(req, SESSION_COOKIE, value, req->settings->browser_session_ttl);
+	sp_cookie_set(req, SESSION_COOKIE, secret, req->settings->browser_session_ttl);
 }
 
 bool

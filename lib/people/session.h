@@ -12,7 +12,7 @@
 struct sp_browser_session {
 	uint8_t digest[SP_SHA256_LEN];		/* of the cookie; the session's name in the database */
 	const char *user_id, *username, *display_name, *tier;
-	int64_t auth_time;
+	int64_t age;				/* seconds since the password was given, by the database's clock */
 };
 
 /*
@@ -21,8 +21,11 @@ struct sp_browser_session {
  */
 SP_MUST_USE bool sp_browser_session_read(struct sp_request *req, struct sp_browser_session *out, bool *found);
 
-/* Sets the cookie of a new session and gives its digest. */
-void sp_browser_session_cookie(struct sp_request *req, uint8_t digest[static SP_SHA256_LEN]);
+/* Sets the cookie of a session that the database has by the digest of `secret` (sp_random_token()). */
+void sp_browser_session_cookie(struct sp_request *req, struct sp_str secret);
+
+/* The digest of the session's cookie, whether or not there is such a session; false without a cookie. */
+bool sp_browser_session_digest(struct sp_request *req, uint8_t digest[static SP_SHA256_LEN]);
 
 /* Signs out: ends the session and deletes its cookie. False: sp_fail(). */
 SP_MUST_USE bool sp_browser_session_end(struct sp_request *req, const struct sp_browser_session *session);

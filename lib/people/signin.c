@@ -37,8 +37,8 @@ database_failed(struct sp_request *req)
 static enum sp_signin
 wrong(struct sp_request *req, struct sp_str username)
 {
-	if (!sp_db_do(&req->db, &sp_q_signin_failed, SP_PARAMS(SP_P_STR(username), SP_P_STR(req->address),
-	    SP_P_STR(sp_request_context(req))), NULL))
+	if (!sp_db_do(&req->db, &sp_q_signin_failed,
+	    SP_PARAMS(SP_P_STR(username), SP_P_STR(sp_request_context(req))), NULL))
 		return database_failed(req);
 	return SP_SIGNIN_WRONG;
 }
@@ -46,17 +46,19 @@ wrong(struct sp_request *req, struct sp_str username)
 enum sp_signin
 sp_signin_password(struct sp_request *req, struct sp_str username, struct sp_str password)
 {
-	struct sp_browser_session old;
-	uint8_t digest[SP_SHA256_LEN];
+	uint8_t old[SP_SHA256_LEN], digest[SP_SHA256_LEN];
+	bool had_session = sp_browser_session_digest(req, old);
+	struct sp_param old_session = had_session ? SP_P_BYTES(old, sizeof(old)) : SP_P_NULL;
+	struct sp_str secret = sp_random_token(req->mem);
 	struct success success;
 	struct lookup user;
-	bool had_session;
 
 	if (username.len == 0 || username.len > USERNAME_MAX || password.len == 0 ||
 	    password.len > SP_PASSWORD_MAX)
 		return SP_SIGNIN_WRONG;		/* refused before any work */
-	if (sp_db_row(&req->db, &sp_q_signin_lookup, SP_PARAMS(SP_P_STR(username), SP_P_STR(req->address),
-	    SP_P_INT(req->settings->signin_tries)), lookup_columns, &user) != SP_DB_ROW)
+	if (sp_db_row(&req->db, &sp_q_signin_begin, SP_PARAMS(SP_P_STR(username), SP_P_STR(req->address),
+	    SP_P_INT(req->settings->signin_tries), old_session, SP_P_STR(sp_request_context(req))),
+	    lookup_columns, &user) != SP_DB_ROW)
 		return database_failed(req);
 	if (user.wait_seconds > 0) {
 		req->retry_after = user.wait_seconds;
@@ -66,13 +68,10 @@ sp_signin_password(struct sp_request *req, struct sp_str username, struct sp_str
 	sp_db_end(&req->db);
 	if (!sp_password_verify(user.user_id != NULL ? user.password_hash : NULL, password))
 		return wrong(req, username);
-	if (!sp_browser_session_read(req, &old, &had_session))
-		return SP_SIGNIN_FAILED;
-	sp_browser_session_cookie(req, digest);
+	sp_sha256(secret, digest);
 	switch (sp_db_row(&req->db, &sp_q_signin_succeeded, SP_PARAMS(
 	    SP_P_TEXT(user.user_id), SP_P_TEXT(user.password_hash), SP_P_BYTES(digest, sizeof(digest)),
-	    had_session ? SP_P_BYTES(old.digest, SP_SHA256_LEN) : SP_P_NULL,
-	    SP_P_INT(req->settings->browser_session_ttl), SP_P_STR(sp_request_context(req))),
+	    old_session, SP_P_INT(req->settings->browser_session_ttl), SP_P_STR(sp_request_context(req))),
 	    success_columns, &success)) {
 	case SP_DB_FAILED:
 		return database_failed(req);
@@ -81,5 +80,6 @@ sp_signin_password(struct sp_request *req, struct sp_str username, struct sp_str
 	case SP_DB_ROW:
 		break;
 	}
+	sp_browser_session_cookie(req, secret);
 	return SP_SIGNIN_OK;
 }

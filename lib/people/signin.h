@@ -1,9 +1,9 @@
 /*
  * signin.h - signing in with a password
  *
- * Unknown, disabled and wrong are one answer, after the same work.  Failures
- * are counted per account and address, per account, and per address; over the
- * limit the answer is to wait.
+ * Unknown, disabled and wrong are one answer, after the same work.  Tries are
+ * counted per account and address, per account, and per address, before they
+ * are judged; over the limit the answer is to wait.
  */
 #ifndef SP_PEOPLE_SIGNIN_H
 #define SP_PEOPLE_SIGNIN_H

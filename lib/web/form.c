@@ -71,8 +71,10 @@ sp_form_read(struct sp_request *req, struct sp_form *form)
 	/* Secrets in a query end in logs and histories: OAuth 2.1 section 3.2.2 */
 	if (req->query.len > 0)
 		return sp_fail(req, SP_INVALID_REQUEST, "parameters belong in the body");
+	/* JSON and no type at all are mistakes in an OAuth request; OAuth's own error code tells its libraries */
 	if (!sp_request_content_is(req, FORM_TYPE))
-		return sp_fail(req, SP_UNSUPPORTED_MEDIA_TYPE, "the body must be " FORM_TYPE);
+		return sp_fail(req, sp_str_starts(req->content_type, "multipart/") ?
+		    SP_UNSUPPORTED_MEDIA_TYPE : SP_INVALID_REQUEST, "the body must be " FORM_TYPE);
 	return parse_once(req, req->body, form);
 }
 

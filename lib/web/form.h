@@ -17,7 +17,7 @@ struct sp_form {
 	struct sp_str repeated;		/* first name that came twice; absent when none did */
 };
 
-/* The body (415 for another Content-Type); also refuses parameters in the query. */
+/* The body (another Content-Type is SP_INVALID_REQUEST, multipart 415); also refuses parameters in the query. */
 SP_MUST_USE bool sp_form_read(struct sp_request *req, struct sp_form *form);
 /* The query string. */
 SP_MUST_USE bool sp_form_query(struct sp_request *req, struct sp_form *form);

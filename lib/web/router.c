@@ -156,19 +156,24 @@ sp_route_request(struct sp_request *req, const struct sp_route *routes)
 }
 
 bool
-sp_origin_allowed(const struct sp_request *req)
+sp_origin_is_ours(const struct sp_request *req, struct sp_str origin)
 {
-	struct sp_str origin = sp_request_header(req, "Origin"), rest, one;
 	struct sp_str issuer = sp_str(req->settings->issuer);
 	size_t end = 0;
 
-	if (origin.p == NULL)
-		return true;
 	/* The issuer's origin is its text up to the path. */
 	for (int slashes = 0; end < issuer.len; end++)
 		if (issuer.p[end] == '/' && ++slashes == 3)
 			break;
-	if (origin.len > 0 && sp_str_eq(origin, sp_str_sub(issuer, 0, end)))
+	return origin.len > 0 && sp_str_eq(origin, sp_str_sub(issuer, 0, end));
+}
+
+bool
+sp_origin_allowed(const struct sp_request *req)
+{
+	struct sp_str origin = sp_request_header(req, "Origin"), rest, one;
+
+	if (origin.p == NULL || sp_origin_is_ours(req, origin))
 		return true;
 	rest = sp_str(req->settings->allowed_origins);
 	while (sp_str_split(&rest, ' ', &one))

@@ -29,6 +29,9 @@ struct sp_route {
  */
 bool sp_origin_allowed(const struct sp_request *req);
 
+/* Whether an Origin is the issuer's own. */
+bool sp_origin_is_ours(const struct sp_request *req, struct sp_str origin);
+
 /* Finds the route and runs it; whatever happens, the request has an answer afterwards. */
 void sp_route_request(struct sp_request *req, const struct sp_route *routes);
 

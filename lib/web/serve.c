@@ -35,6 +35,7 @@ log_request(const struct sp_request *req, bool sent, size_t bytes)
 	    SP_LI("status", status),
 	    SP_LI("ms", (sp_monotonic_us() - req->started_us) / 1000),
 	    SP_LI("bytes", (int64_t)bytes),
+	    SP_LI("db_round_trips", req->db.round_trips),
 	    SP_LS("address", req->address),
 	    SP_L(failed ? "problem" : NULL, info->error),
 	    SP_L(failed && req->detail != NULL ? "detail" : NULL, req->detail),

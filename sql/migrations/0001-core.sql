@@ -53,6 +53,19 @@ RETURNS void LANGUAGE sql AS $$
 	    ctx->>'request_id', ctx->>'address');
 $$;
 
+-- A refusal of somebody who could be identified.  Refusals cost nothing to ask
+-- for: past a thousand an hour from one address they are only in the log.
+CREATE FUNCTION sallyport.audit_rejected(p_event text, p_user_id uuid, p_client_id text,
+    p_grant_id uuid, p_resource text, p_detail jsonb, ctx jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF sallyport.rate_take('rejected:' || sallyport.rate_address(ctx->>'address'), 1000, 3600) IS NULL THEN
+		PERFORM sallyport.audit_write(p_event, 'rejected', p_user_id, p_client_id, p_grant_id,
+		    p_resource, p_detail, ctx);
+	END IF;
+END
+$$;
+
 -- ---------------------------------------------------------------- what workers cache
 
 -- One row for each thing that workers keep in memory; a change bumps it and
@@ -89,7 +102,7 @@ CREATE UNIQUE INDEX signing_key_one_next ON sallyport.signing_key (state) WHERE 
 -- The keys of the set; those that sign come with their sealed private part.
 CREATE FUNCTION sallyport.signing_keys()
 RETURNS TABLE (kid text, alg text, state text, public_jwk text, private_sealed bytea)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT k.kid, k.alg, k.state, k.public_jwk::text,
 	       CASE WHEN k.state IN ('active', 'next') THEN k.private_sealed END
 	  FROM sallyport.signing_key k
@@ -151,7 +164,7 @@ CREATE TABLE sallyport.scope (
 -- descriptions[i] belongs to scopes[i]; empty when nobody described it.
 CREATE FUNCTION sallyport.resources()
 RETURNS TABLE (name text, title text, scopes text, default_scopes text, descriptions text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT r.name, r.title, array_to_string(r.scopes, ' '),
 	       array_to_string(coalesce(r.default_scopes, r.scopes), ' '),
 	       (SELECT coalesce(jsonb_agg(coalesce(s.description, '') ORDER BY x.n), '[]')
@@ -196,7 +209,8 @@ CREATE UNLOGGED TABLE sallyport.rate (
 	window_start	timestamptz NOT NULL,
 	count		integer NOT NULL,
 	PRIMARY KEY (key, window_start)
-);
+) WITH (fillfactor = 50);
+CREATE INDEX rate_window ON sallyport.rate (window_start);
 
 -- Takes one from the window.  Null: granted; else the seconds until the next window.
 CREATE FUNCTION sallyport.rate_take(p_key text, p_limit bigint, p_window_seconds bigint)
@@ -208,49 +222,84 @@ RETURNS bigint LANGUAGE sql AS $$
 	    greatest(1, ceil(extract(epoch FROM r.window_start) + p_window_seconds - extract(epoch FROM now())))::bigint END;
 $$;
 
+-- Whom an address stands for: whoever has one IPv6 address has the other 2^64 of its network.
+CREATE FUNCTION sallyport.rate_address(p_address text)
+RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF position(':' IN p_address) > 0 AND p_address NOT ILIKE '::ffff:%' THEN
+		BEGIN
+			RETURN network(set_masklen(p_address::inet, 64))::text;
+		EXCEPTION WHEN invalid_text_representation OR invalid_parameter_value THEN
+			NULL;		-- "unix:": the web server listens on a socket
+		END;
+	END IF;
+	RETURN coalesce(p_address, '');
+END
+$$;
+
 -- ---------------------------------------------------------------- sign-in
 
--- What sign-in needs to judge a password.  Always one row: for an unknown or
--- disabled user user_id is null, so that the caller does the same work for all.
--- wait_seconds is not null when this account or this address must wait.
-CREATE FUNCTION sallyport.signin_lookup(p_username text, p_address text, p_tries bigint)
+-- What judging a password needs.  Always one row: for an unknown or disabled
+-- user user_id is null, so that the caller does the same work for all.
+--
+-- The try is counted before it is judged, so that tries in parallel do not
+-- overtake the count; a good password gives it back.  wait_seconds is not null
+-- when this account or this address must wait.  Tries from many addresses slow
+-- an account down for all but the browser in which its owner is signed in.
+CREATE FUNCTION sallyport.signin_begin(p_username text, p_address text, p_tries bigint,
+    p_session_sha256 bytea, ctx jsonb)
 RETURNS TABLE (user_id uuid, password_hash text, wait_seconds bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-	SELECT u.user_id, u.password_hash,
-	       (SELECT greatest(1, ceil(extract(epoch FROM max(r.window_start)) + 900 - extract(epoch FROM now())))::bigint
-	          FROM sallyport.rate r
-	         WHERE r.window_start > now() - interval '15 minutes'
-	           AND ((r.key = 'signin:account:' || lower(p_username) || ':' || p_address AND r.count >= p_tries)
-	             OR (r.key = 'signin:account:' || lower(p_username) AND r.count >= p_tries * 10)
-	             OR (r.key = 'signin:address:' || p_address AND r.count >= p_tries * 5))
-	        HAVING count(*) > 0)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_account text := 'signin:account:' || lower(p_username);
+	v_address text := sallyport.rate_address(p_address);
+	v_wait bigint;
+BEGIN
+	v_wait := greatest(sallyport.rate_take(v_account || ':' || v_address, p_tries, 900),
+	    sallyport.rate_take('signin:address:' || v_address, p_tries * 5, 900));
+	IF NOT EXISTS (SELECT 1 FROM sallyport.browser_session s JOIN sallyport.users u ON u.user_id = s.user_id
+	                WHERE s.session_sha256 = p_session_sha256 AND s.expires_at > now()
+	                  AND lower(u.username) = lower(p_username)) THEN
+		v_wait := greatest(v_wait, sallyport.rate_take(v_account, p_tries * 10, 900));
+	END IF;
+	IF v_wait IS NOT NULL THEN
+		PERFORM sallyport.audit_rejected('signin',
+		    (SELECT u.user_id FROM sallyport.users u WHERE lower(u.username) = lower(p_username)),
+		    NULL, NULL, NULL, '{"why": "too many tries"}', ctx);
+		RETURN QUERY SELECT NULL::uuid, NULL::text, v_wait;
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT u.user_id, u.password_hash, NULL::bigint
 	  FROM (VALUES (1)) one
 	  LEFT JOIN sallyport.users u ON lower(u.username) = lower(p_username)
 	       AND u.disabled_at IS NULL AND u.password_hash IS NOT NULL;
+END
 $$;
 
--- A failed try: counted for the account at this address, the account, and the address.
-CREATE FUNCTION sallyport.signin_failed(p_username text, p_address text, ctx jsonb)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-	PERFORM sallyport.rate_take('signin:account:' || lower(p_username) || ':' || p_address, 0, 900);
-	PERFORM sallyport.rate_take('signin:account:' || lower(p_username), 0, 900);
-	PERFORM sallyport.rate_take('signin:address:' || p_address, 0, 900);
-	PERFORM sallyport.audit_write('signin', 'rejected',
+CREATE FUNCTION sallyport.signin_failed(p_username text, ctx jsonb)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT sallyport.audit_rejected('signin',
 	    (SELECT u.user_id FROM sallyport.users u WHERE lower(u.username) = lower(p_username)),
 	    NULL, NULL, NULL, NULL, ctx);
-END
+$$;
+
+-- Takes a try back.
+CREATE FUNCTION sallyport.rate_return(p_key text, p_window_seconds bigint)
+RETURNS void LANGUAGE sql AS $$
+	UPDATE sallyport.rate SET count = count - 1 WHERE key = p_key AND count > 0 AND window_start =
+	    to_timestamp(floor(extract(epoch FROM now()) / p_window_seconds) * p_window_seconds);
 $$;
 
 -- A good password: a new session; the browser's old one ends (no fixation).
 -- The hash that was judged must still be the user's.  Null: it is not, or the user is gone.
 CREATE FUNCTION sallyport.signin_succeeded(p_user_id uuid, p_password_hash text, p_session_sha256 bytea,
     p_old_session_sha256 bytea, p_ttl_seconds bigint, ctx jsonb)
-RETURNS TABLE (user_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS TABLE (user_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_username text;
+	v_address text := sallyport.rate_address(ctx->>'address');
+	v_account text;
 BEGIN
-	SELECT u.username INTO v_username FROM sallyport.users u
+	SELECT 'signin:account:' || lower(u.username) INTO v_account FROM sallyport.users u
 	 WHERE u.user_id = p_user_id AND u.disabled_at IS NULL AND u.password_hash = p_password_hash
 	   FOR SHARE;
 	IF NOT FOUND THEN
@@ -260,24 +309,25 @@ BEGIN
 	INSERT INTO sallyport.browser_session (session_sha256, user_id, expires_at, address, user_agent)
 	VALUES (p_session_sha256, p_user_id, now() + make_interval(secs => p_ttl_seconds),
 	    ctx->>'address', ctx->>'user_agent');
-	DELETE FROM sallyport.rate r
-	 WHERE r.key = 'signin:account:' || lower(v_username) || ':' || (ctx->>'address');
+	DELETE FROM sallyport.rate r WHERE r.key = v_account || ':' || v_address;
+	PERFORM sallyport.rate_return('signin:address:' || v_address, 900);
+	PERFORM sallyport.rate_return(v_account, 900);
 	PERFORM sallyport.audit_write('signin', 'ok', p_user_id, NULL, NULL, NULL, NULL, ctx);
 	RETURN QUERY SELECT p_user_id;
 END
 $$;
 
--- Who is signed in with this session.
+-- Who is signed in with this session; age: seconds since the password was given.
 CREATE FUNCTION sallyport.browser_session_user(p_session_sha256 bytea)
-RETURNS TABLE (user_id uuid, username text, display_name text, tier text, auth_time bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-	SELECT u.user_id, u.username, u.display_name, u.tier, extract(epoch FROM s.auth_time)::bigint
+RETURNS TABLE (user_id uuid, username text, display_name text, tier text, age bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT u.user_id, u.username, u.display_name, u.tier, extract(epoch FROM now() - s.auth_time)::bigint
 	  FROM sallyport.browser_session s JOIN sallyport.users u USING (user_id)
 	 WHERE s.session_sha256 = p_session_sha256 AND s.expires_at > now() AND u.disabled_at IS NULL;
 $$;
 
 CREATE FUNCTION sallyport.browser_session_end(p_session_sha256 bytea, ctx jsonb)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_user_id uuid;
 BEGIN
@@ -319,36 +369,39 @@ CREATE TABLE sallyport.client (
 	CHECK ((token_endpoint_auth_method IN ('client_secret_basic', 'client_secret_post')) = (client_secret_sha256 IS NOT NULL))
 );
 CREATE INDEX client_expires ON sallyport.client (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX client_last_used ON sallyport.client (last_used_at) WHERE kind <> 'manual';
 CREATE INDEX client_digest ON sallyport.client (metadata_sha256) WHERE kind = 'registered';
 
--- A metadata document as it was last fetched well (the last-good copy), and how the last try went.
+-- A metadata document as it was last fetched well (the last good copy), and how the last try went.
 CREATE TABLE sallyport.client_document (
 	client_id	text PRIMARY KEY,		-- its URL
-	document	jsonb,
+	document	text NOT NULL,			-- byte for byte: what it says is judged at each use
 	etag		text,
 	fetched_at	timestamptz,
 	fresh_until	timestamptz,
 	failed_at	timestamptz,
-	failure		text
+	failure		text,
+	pinned		boolean NOT NULL DEFAULT false	-- came with the schema; never swept
 );
+CREATE INDEX client_document_fetched ON sallyport.client_document (fetched_at) WHERE NOT pinned;
 
 -- What is known of clients that most people connect with, for the day on which
 -- their document cannot be fetched from here (some answer data centres with a
 -- challenge).  A copy that was really fetched takes its place.
-INSERT INTO sallyport.client_document (client_id, document) VALUES
-('https://claude.ai/oauth/mcp-oauth-client-metadata', '{
+INSERT INTO sallyport.client_document (pinned, client_id, document) VALUES
+(true, 'https://claude.ai/oauth/mcp-oauth-client-metadata', '{
 	"client_id": "https://claude.ai/oauth/mcp-oauth-client-metadata",
 	"client_name": "Claude", "client_uri": "https://claude.ai",
 	"redirect_uris": ["https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"],
 	"grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
 	"token_endpoint_auth_method": "none"}'),
-('https://claude.ai/oauth/claude-code-client-metadata', '{
+(true, 'https://claude.ai/oauth/claude-code-client-metadata', '{
 	"client_id": "https://claude.ai/oauth/claude-code-client-metadata",
 	"client_name": "Claude Code", "client_uri": "https://claude.ai",
 	"redirect_uris": ["http://localhost/callback", "http://127.0.0.1/callback"],
 	"grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
 	"token_endpoint_auth_method": "none"}'),
-('https://vscode.dev/oauth/client-metadata.json', '{
+(true, 'https://vscode.dev/oauth/client-metadata.json', '{
 	"client_id": "https://vscode.dev/oauth/client-metadata.json",
 	"client_name": "Visual Studio Code", "client_uri": "https://code.visualstudio.com",
 	"redirect_uris": ["http://127.0.0.1/", "http://127.0.0.1:33418/", "https://vscode.dev/redirect",
@@ -364,7 +417,8 @@ RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Writes a client from its judged metadata: the members of RFC 7591, `scope` a
--- text or absent, and nothing that was not judged.
+-- text or absent, and nothing that was not judged.  Written again, it keeps what
+-- an administrator set: scope, resource, tier, and that it is disabled.
 CREATE FUNCTION sallyport.client_write(p_client_id text, p_kind text, p_metadata jsonb,
     p_metadata_sha256 bytea, p_secret_sha256 bytea, p_expires_at timestamptz)
 RETURNS void LANGUAGE sql AS $$
@@ -382,29 +436,39 @@ RETURNS void LANGUAGE sql AS $$
 	    tos_uri = excluded.tos_uri, policy_uri = excluded.policy_uri, redirect_uris = excluded.redirect_uris,
 	    grant_types = excluded.grant_types, response_types = excluded.response_types,
 	    token_endpoint_auth_method = excluded.token_endpoint_auth_method,
-	    client_secret_sha256 = excluded.client_secret_sha256, jwks = excluded.jwks, scope = excluded.scope,
-	    metadata = excluded.metadata, metadata_sha256 = excluded.metadata_sha256
-	 WHERE c.kind = excluded.kind;		-- disabled_at stays: what an administrator ended stays ended
+	    client_secret_sha256 = excluded.client_secret_sha256, jwks = excluded.jwks,
+	    metadata = excluded.metadata, metadata_sha256 = excluded.metadata_sha256,
+	    -- one that has had a token does not expire by this clock any more
+	    expires_at = CASE WHEN c.expires_at IS NOT NULL THEN excluded.expires_at END
+	 WHERE c.kind = excluded.kind;
+$$;
+
+-- May this address bring another client?  Null: yes; else seconds to wait.  All
+-- addresses together are held to fifty times as many, so that the table is bounded.
+CREATE FUNCTION sallyport.client_take(p_address text, p_per_hour bigint)
+RETURNS bigint LANGUAGE sql AS $$
+	SELECT CASE WHEN p_per_hour > 0 THEN
+	    coalesce(sallyport.rate_take('register:' || sallyport.rate_address(p_address), p_per_hour, 3600),
+	        sallyport.rate_take('register', p_per_hour * 50, 3600)) END;
 $$;
 
 -- RFC 7591.  A public client that is registered again with the same metadata gets
 -- the client_id it has (clients register at every start); else p_client_id is taken.
--- wait_seconds is not null when this address has registered too often.
+-- scope: of what it asked for, what there is.
+-- wait_seconds is not null when too many have registered.
 CREATE FUNCTION sallyport.client_register(p_client_id text, p_metadata jsonb, p_metadata_sha256 bytea,
-    p_secret_sha256 bytea, p_unused_ttl bigint, p_per_hour bigint, p_address text, ctx jsonb)
-RETURNS TABLE (client_id text, issued_at bigint, wait_seconds bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    p_secret_sha256 bytea, p_scope text[], p_unused_ttl bigint, p_per_hour bigint, p_address text, ctx jsonb)
+RETURNS TABLE (client_id text, issued_at bigint, scope text, wait_seconds bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	v_wait bigint;
+	v_wait bigint := sallyport.client_take(p_address, p_per_hour);
 	v_client_id text;
-	v_created_at timestamptz;
+	v_created_at timestamptz := now();
+	v_scope text;
 BEGIN
-	IF p_per_hour > 0 THEN
-		v_wait := sallyport.rate_take('register:' || p_address, p_per_hour, 3600);
-		IF v_wait IS NOT NULL THEN
-			RETURN QUERY SELECT NULL::text, NULL::bigint, v_wait;
-			RETURN;
-		END IF;
+	IF v_wait IS NOT NULL THEN
+		RETURN QUERY SELECT NULL::text, NULL::bigint, NULL::text, v_wait;
+		RETURN;
 	END IF;
 	IF p_secret_sha256 IS NULL THEN
 		UPDATE sallyport.client c
@@ -416,18 +480,22 @@ BEGIN
 		             AND d.disabled_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > now())
 		           LIMIT 1)
 		RETURNING c.client_id, c.created_at INTO v_client_id, v_created_at;
-		IF FOUND THEN
-			PERFORM sallyport.audit_write('client.register', 'ok', NULL, v_client_id, NULL, NULL,
-			    '{"known": true}', ctx);
-			RETURN QUERY SELECT v_client_id, extract(epoch FROM v_created_at)::bigint, NULL::bigint;
-			RETURN;
-		END IF;
 	END IF;
-	PERFORM sallyport.client_write(p_client_id, 'registered', p_metadata, p_metadata_sha256,
-	    p_secret_sha256, now() + make_interval(secs => p_unused_ttl));
-	PERFORM sallyport.audit_write('client.register', 'ok', NULL, p_client_id, NULL, NULL,
-	    jsonb_build_object('client_name', p_metadata->>'client_name'), ctx);
-	RETURN QUERY SELECT p_client_id, extract(epoch FROM now())::bigint, NULL::bigint;
+	IF v_client_id IS NULL THEN
+		v_client_id := p_client_id;
+		v_created_at := now();
+		PERFORM sallyport.client_write(p_client_id, 'registered', p_metadata, p_metadata_sha256,
+		    p_secret_sha256, now() + make_interval(secs => p_unused_ttl));
+		PERFORM sallyport.audit_write('client.register', 'ok', NULL, p_client_id, NULL, NULL,
+		    jsonb_build_object('client_name', p_metadata->>'client_name'), ctx);
+	ELSE
+		PERFORM sallyport.audit_write('client.register', 'ok', NULL, v_client_id, NULL, NULL,
+		    '{"known": true}', ctx);
+	END IF;
+	SELECT string_agg(x.s, ' ' ORDER BY x.n) INTO v_scope
+	  FROM unnest(p_scope) WITH ORDINALITY AS x (s, n)
+	 WHERE x.s = 'offline_access' OR EXISTS (SELECT 1 FROM sallyport.resource r WHERE x.s = ANY (r.scopes));
+	RETURN QUERY SELECT v_client_id, extract(epoch FROM v_created_at)::bigint, v_scope, NULL::bigint;
 END
 $$;
 
@@ -436,29 +504,48 @@ $$;
 CREATE FUNCTION sallyport.client_lookup(p_client_id text)
 RETURNS TABLE (client_id text, kind text, metadata text, metadata_sha256 bytea, usable boolean,
     scope text, resource text, document text, etag text, fresh boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT c.client_id, c.kind, c.metadata::text, c.metadata_sha256,
-	       c.disabled_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > now()),
-	       array_to_string(c.scope, ' '), c.resource,
-	       d.document::text, d.etag, coalesce(d.fresh_until > now(), false)
+	       c.disabled_at IS NULL AND (c.kind = 'document' OR c.expires_at IS NULL OR c.expires_at > now()),
+	       array_to_string(c.scope, ' '), c.resource, d.document, d.etag,
+	       coalesce(d.fresh_until > now() AND c.kind = 'document'
+	           AND (c.expires_at IS NULL OR c.expires_at > now()), false)
 	  FROM (VALUES (p_client_id)) x (id)
 	  LEFT JOIN sallyport.client c ON c.client_id = x.id
 	  LEFT JOIN sallyport.client_document d ON d.client_id = x.id
 	 WHERE c.client_id IS NOT NULL OR d.client_id IS NOT NULL;
 $$;
 
--- May a document be fetched from this host now?  Null: yes; else seconds to wait.
--- Counted for all workers: 30 a minute from one host, 120 in all.
-CREATE FUNCTION sallyport.client_document_take(p_host text)
-RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
-	SELECT greatest(sallyport.rate_take('document:' || lower(p_host), 30, 60),
+-- May a document be fetched now?  outcome: fetch | busy (another one is fetching it) | wait.
+-- Counted for all workers: 30 a minute from one host, 120 in all; the first of a
+-- new client counts as its registration.
+CREATE FUNCTION sallyport.client_document_take(p_client_id text, p_host text, p_per_hour bigint, p_address text)
+RETURNS TABLE (outcome text, wait_seconds bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	v_wait bigint;
+BEGIN
+	-- ended by client_document_store and _failed, and by itself when they are not reached
+	IF sallyport.rate_take('fetching:' || p_client_id, 1, 6) IS NOT NULL THEN
+		RETURN QUERY SELECT 'busy', NULL::bigint;
+		RETURN;
+	END IF;
+	v_wait := coalesce(sallyport.rate_take('document:' || lower(p_host), 30, 60),
 	    sallyport.rate_take('document', 120, 60));
+	IF v_wait IS NULL AND NOT EXISTS (SELECT 1 FROM sallyport.client c WHERE c.client_id = p_client_id) THEN
+		v_wait := sallyport.client_take(p_address, p_per_hour);
+	END IF;
+	IF v_wait IS NOT NULL THEN
+		DELETE FROM sallyport.rate WHERE key = 'fetching:' || p_client_id;
+	END IF;
+	RETURN QUERY SELECT CASE WHEN v_wait IS NULL THEN 'fetch' ELSE 'wait' END, v_wait;
+END
 $$;
 
 -- A document that was fetched well (or found unchanged: p_document is the copy).
-CREATE FUNCTION sallyport.client_document_store(p_client_id text, p_document jsonb, p_etag text,
-    p_fresh_seconds bigint, p_metadata jsonb, p_metadata_sha256 bytea, ctx jsonb)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION sallyport.client_document_store(p_client_id text, p_document text, p_etag text,
+    p_fresh_seconds bigint, p_metadata jsonb, p_metadata_sha256 bytea, p_unused_ttl bigint, ctx jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	v_before bytea;
 BEGIN
@@ -467,19 +554,21 @@ BEGIN
 	VALUES (p_client_id, p_document, p_etag, now(), now() + make_interval(secs => p_fresh_seconds))
 	ON CONFLICT (client_id) DO UPDATE SET document = excluded.document, etag = excluded.etag,
 	    fetched_at = now(), fresh_until = excluded.fresh_until, failed_at = NULL, failure = NULL;
-	PERFORM sallyport.client_write(p_client_id, 'document', p_metadata, p_metadata_sha256, NULL, NULL);
+	PERFORM sallyport.client_write(p_client_id, 'document', p_metadata, p_metadata_sha256, NULL,
+	    now() + make_interval(secs => p_unused_ttl));
 	IF v_before IS DISTINCT FROM p_metadata_sha256 THEN
 		PERFORM sallyport.audit_write('client.document', 'ok', NULL, p_client_id, NULL, NULL,
 		    jsonb_build_object('changed', v_before IS NOT NULL), ctx);
 	END IF;
+	DELETE FROM sallyport.rate WHERE key = 'fetching:' || p_client_id;
 END
 $$;
 
 -- The last good copy serves although the fetch failed (p_metadata as judged now),
 -- or there is none and the failure is only written down.
 CREATE FUNCTION sallyport.client_document_failed(p_client_id text, p_failure text, p_metadata jsonb,
-    p_metadata_sha256 bytea, ctx jsonb)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    p_metadata_sha256 bytea, p_unused_ttl bigint, ctx jsonb)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM sallyport.audit_write('client.document', 'error', NULL, p_client_id, NULL, NULL,
 	    jsonb_build_object('why', p_failure, 'last_good', p_metadata IS NOT NULL), ctx);
@@ -487,8 +576,10 @@ BEGIN
 		UPDATE sallyport.client_document d SET failed_at = now(), failure = p_failure,
 		    fresh_until = now() + interval '1 minute'		-- not again at once
 		 WHERE d.client_id = p_client_id;
-		PERFORM sallyport.client_write(p_client_id, 'document', p_metadata, p_metadata_sha256, NULL, NULL);
+		PERFORM sallyport.client_write(p_client_id, 'document', p_metadata, p_metadata_sha256, NULL,
+		    now() + make_interval(secs => p_unused_ttl));
 	END IF;
+	DELETE FROM sallyport.rate WHERE key = 'fetching:' || p_client_id;
 END
 $$;
 
@@ -539,10 +630,11 @@ CREATE TABLE sallyport.refresh_token (
 	used_at		timestamptz,
 	successor_sha256 bytea,
 	request_sha256	bytea,				-- what was asked with it
-	answer		bytea				-- the answer, sealed under the token itself; gone when the grace ends
+	answer		bytea				-- the answer, sealed under the token itself; swept when the grace is over
 );
 CREATE INDEX refresh_token_grant ON sallyport.refresh_token (grant_id);
 CREATE INDEX refresh_token_expires ON sallyport.refresh_token (expires_at);
+CREATE INDEX refresh_token_answer ON sallyport.refresh_token (used_at) WHERE answer IS NOT NULL;
 
 -- What resource servers must refuse although it has not expired:
 -- 'g:' grant_id or 'j:' jti, until no access token of it can be valid.
@@ -554,13 +646,13 @@ CREATE TABLE sallyport.revocation (
 CREATE INDEX revocation_expires ON sallyport.revocation (expires_at);
 
 CREATE FUNCTION sallyport.revocations()
-RETURNS TABLE (key text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS TABLE (key text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT r.key FROM sallyport.revocation r WHERE r.expires_at > now();
 $$;
 
 -- For a resource server that is not up to date with the notifications (plain CGI, listener away).
 CREATE FUNCTION sallyport.token_revoked(p_grant_id uuid, p_jti text)
-RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT NOT EXISTS (SELECT 1 FROM sallyport.grants g WHERE g.grant_id = p_grant_id AND g.revoked_at IS NULL)
 	    OR EXISTS (SELECT 1 FROM sallyport.revocation r WHERE r.key = 'j:' || p_jti);
 $$;
@@ -575,7 +667,7 @@ $$;
 
 -- Ends a grant.  False: there was nothing to end.
 CREATE FUNCTION sallyport.grant_revoke(p_grant_id uuid, p_why text, ctx jsonb)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	g sallyport.grants;
 BEGIN
@@ -612,10 +704,11 @@ CREATE TABLE sallyport.authorization_decision (
 	decision	text NOT NULL CHECK (decision IN ('allow', 'deny')),
 	at		timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX authorization_decision_at ON sallyport.authorization_decision (at);
 
 CREATE FUNCTION sallyport.consent_covers(p_user_id uuid, p_client_id text, p_resource text,
     p_redirect_host text, p_scope text[], p_metadata_sha256 bytea)
-RETURNS TABLE (covered boolean) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS TABLE (covered boolean) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT true FROM sallyport.consent c
 	 WHERE c.user_id = p_user_id AND c.client_id = p_client_id AND c.resource = p_resource
 	   AND c.redirect_host = p_redirect_host AND c.scope @> p_scope
@@ -623,13 +716,14 @@ RETURNS TABLE (covered boolean) LANGUAGE sql STABLE SECURITY DEFINER SET search_
 $$;
 
 -- The person's yes: a grant and its code, once per authorization request.
--- outcome: approved | decided (this request has its decision) | no_session | no_client
+-- outcome: approved | repeated (the same yes again, its code is still good) | decided (this
+-- request has its decision) | no_session | no_client
 CREATE FUNCTION sallyport.authorize_approve(p_authorization_id uuid, p_session_sha256 bytea, p_client_id text,
     p_redirect_uri text, p_redirect_uri_sent boolean, p_redirect_host text, p_code_challenge text,
     p_scope text[], p_resource text, p_metadata_sha256 bytea, p_code_sha256 bytea, p_code_ttl bigint,
     p_remember boolean, ctx jsonb)
 RETURNS TABLE (outcome text, grant_id uuid)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	s record;
 	v_grant_id uuid;
@@ -654,7 +748,10 @@ BEGIN
 	INSERT INTO sallyport.authorization_decision (authorization_id, decision)
 	VALUES (p_authorization_id, 'allow') ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
-		RETURN QUERY SELECT 'decided', NULL::uuid;
+		RETURN QUERY SELECT CASE WHEN EXISTS (SELECT 1 FROM sallyport.auth_code k
+		    WHERE k.code_sha256 = p_code_sha256 AND k.session_sha256 = p_session_sha256
+		      AND k.spent_at IS NULL AND k.expires_at > clock_timestamp())
+		    THEN 'repeated' ELSE 'decided' END, NULL::uuid;
 		RETURN;
 	END IF;
 	INSERT INTO sallyport.grants (user_id, client_id, resource, scope, redirect_uri, client_metadata_sha256, auth_time)
@@ -677,21 +774,29 @@ BEGIN
 END
 $$;
 
--- The person's no.  False: this request has its decision already.
+-- The person's no.  False: this request has another decision already.
 CREATE FUNCTION sallyport.authorize_deny(p_authorization_id uuid, p_session_sha256 bytea, p_client_id text,
     p_resource text, ctx jsonb)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	INSERT INTO sallyport.authorization_decision (authorization_id, decision)
 	VALUES (p_authorization_id, 'deny') ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
-		RETURN false;
+		RETURN EXISTS (SELECT 1 FROM sallyport.authorization_decision d
+		    WHERE d.authorization_id = p_authorization_id AND d.decision = 'deny');
 	END IF;
 	PERFORM sallyport.audit_write('authorize.deny', 'denied',
 	    (SELECT b.user_id FROM sallyport.browser_session b WHERE b.session_sha256 = p_session_sha256),
 	    p_client_id, NULL, p_resource, NULL, ctx);
 	RETURN true;
 END
+$$;
+
+-- A request of a known client that is refused before anybody decides.
+CREATE FUNCTION sallyport.authorize_rejected(p_client_id text, p_resource text, p_error text, p_why text, ctx jsonb)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	SELECT sallyport.audit_rejected('authorize', NULL, p_client_id, NULL, p_resource,
+	    jsonb_build_object('error', p_error, 'why', p_why), ctx);
 $$;
 
 -- ---------------------------------------------------------------- the token endpoint
@@ -745,7 +850,7 @@ CREATE FUNCTION sallyport.code_redeem(p_client_id text, p_method text, p_secret_
     p_code_sha256 bytea, p_code_challenge text, p_redirect_uri text, p_resource text,
     p_refresh_sha256 bytea, p_refresh_ttl bigint, ctx jsonb)
 RETURNS SETOF sallyport.issue
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c sallyport.client;
 	k sallyport.auth_code;
@@ -796,8 +901,10 @@ BEGIN
 		END IF;
 	END IF;
 	IF r.outcome <> 'ok' THEN
-		PERFORM sallyport.audit_write('token.code', 'rejected', g.user_id, c.client_id, k.grant_id, g.resource,
-		    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		IF c.client_id IS NOT NULL THEN
+			PERFORM sallyport.audit_rejected('token.code', g.user_id, c.client_id, k.grant_id, g.resource,
+			    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		END IF;
 		RETURN NEXT r;
 		RETURN;
 	END IF;
@@ -829,13 +936,12 @@ $$;
 --
 -- Inside the grace the same request gets the same answer again (outcome
 -- `replayed`): two processes of one client, or an answer lost on the way.
--- After it, or when something else is asked with a used token by its own
--- client after the grace, the family ends.
+-- Another request with a used token is refused; after the grace the family ends.
 CREATE FUNCTION sallyport.refresh_rotate(p_client_id text, p_method text, p_secret_sha256 bytea,
     p_token_sha256 bytea, p_version text, p_request_sha256 bytea, p_scope text[], p_resource text,
     p_new_sha256 bytea, p_answer bytea, p_refresh_ttl bigint, p_grace bigint, ctx jsonb)
 RETURNS SETOF sallyport.issue
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c sallyport.client;
 	t sallyport.refresh_token;
@@ -877,17 +983,19 @@ BEGIN
 			r.detail := 'the refresh token has expired';
 		ELSIF p_resource IS NOT NULL AND p_resource <> g.resource THEN
 			r.outcome := 'invalid_target'; r.detail := 'resource differs from the granted one';
-		ELSIF p_scope IS NOT NULL AND NOT p_scope <@ g.scope THEN
-			r.outcome := 'invalid_scope'; r.detail := 'more scope than was granted';
 		ELSIF p_version IS DISTINCT FROM g.version || '.' || u.version THEN
 			r.outcome := 'stale';
+		ELSIF p_scope IS NOT NULL AND NOT p_scope <@ g.scope THEN
+			r.outcome := 'invalid_scope'; r.detail := 'more scope than was granted';
 		ELSE
 			r.outcome := 'ok';
 		END IF;
 	END IF;
 	IF r.outcome NOT IN ('ok', 'replayed', 'stale') THEN
-		PERFORM sallyport.audit_write('token.refresh', 'rejected', g.user_id, c.client_id, g.grant_id, g.resource,
-		    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		IF c.client_id IS NOT NULL THEN
+			PERFORM sallyport.audit_rejected('token.refresh', g.user_id, c.client_id, g.grant_id, g.resource,
+			    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		END IF;
 		RETURN NEXT r;
 		RETURN;
 	END IF;
@@ -901,10 +1009,6 @@ BEGIN
 		   SET used_at = clock_timestamp(), successor_sha256 = p_new_sha256,
 		       request_sha256 = p_request_sha256, answer = CASE WHEN p_grace > 0 THEN p_answer END
 		 WHERE token_sha256 = p_token_sha256;
-		-- a used token keeps its row (reuse must be seen) but not its answer once the grace is over
-		UPDATE sallyport.refresh_token SET answer = NULL
-		 WHERE refresh_token.grant_id = g.grant_id AND answer IS NOT NULL
-		   AND used_at <= clock_timestamp() - make_interval(secs => p_grace);
 		INSERT INTO sallyport.refresh_token (token_sha256, grant_id, expires_at)
 		VALUES (p_new_sha256, g.grant_id, now() + make_interval(secs => p_refresh_ttl));
 		UPDATE sallyport.grants SET last_used_at = now() WHERE grants.grant_id = g.grant_id;
@@ -918,10 +1022,13 @@ END
 $$;
 
 -- A token for the client itself.  Its grant is one row per client and resource.
+-- p_scope: what it asks for of p_offered, which is all that the resource has; null
+-- when it asks for nothing: then it gets what an administrator allowed it, or
+-- p_default.
 CREATE FUNCTION sallyport.client_credentials(p_client_id text, p_method text, p_secret_sha256 bytea,
-    p_scope text[], p_resource text, ctx jsonb)
+    p_scope text[], p_default text[], p_offered text[], p_resource text, ctx jsonb)
 RETURNS SETOF sallyport.issue
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c sallyport.client;
 	g sallyport.grants;
@@ -931,9 +1038,10 @@ DECLARE
 BEGIN
 	SELECT * INTO c FROM sallyport.client WHERE client_id = p_client_id FOR SHARE;
 	SELECT * INTO checked FROM sallyport.client_check(c, p_method, p_secret_sha256, 'client_credentials');
-	-- p_scope: what was asked for, already within what the resource offers
 	SELECT coalesce(array_agg(s ORDER BY n), '{}') INTO v_scope
-	  FROM unnest(p_scope) WITH ORDINALITY AS x (s, n) WHERE c.scope IS NULL OR s = ANY (c.scope);
+	  FROM unnest(coalesce(p_scope, CASE WHEN c.scope IS NULL THEN p_default ELSE p_offered END))
+	       WITH ORDINALITY AS x (s, n)
+	 WHERE c.scope IS NULL OR s = ANY (c.scope);
 	r.outcome := 'ok';
 	IF checked.error <> 'ok' THEN
 		r.outcome := checked.error; r.detail := checked.detail;
@@ -941,20 +1049,30 @@ BEGIN
 		r.outcome := 'unauthorized_client'; r.detail := 'a public client has no credentials';
 	ELSIF c.resource IS NOT NULL AND c.resource <> p_resource THEN
 		r.outcome := 'invalid_target'; r.detail := 'the client may not ask for this resource';
-	ELSIF v_scope = '{}' AND p_scope <> '{}' THEN
+	ELSIF v_scope = '{}' AND p_offered <> '{}' THEN
 		r.outcome := 'invalid_scope'; r.detail := 'the client may have none of the scopes';
 	END IF;
 	IF r.outcome <> 'ok' THEN
-		PERFORM sallyport.audit_write('token.client', 'rejected', NULL, c.client_id, NULL, p_resource,
-		    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		IF c.client_id IS NOT NULL THEN
+			PERFORM sallyport.audit_rejected('token.client', NULL, c.client_id, NULL, p_resource,
+			    jsonb_build_object('error', r.outcome, 'why', r.detail), ctx);
+		END IF;
 		RETURN NEXT r;
 		RETURN;
 	END IF;
-	INSERT INTO sallyport.grants AS x (client_id, resource, scope, last_used_at)
-	VALUES (p_client_id, p_resource, v_scope, now())
-	ON CONFLICT (client_id, resource) WHERE user_id IS NULL AND revoked_at IS NULL
-	DO UPDATE SET scope = excluded.scope, last_used_at = now()
-	RETURNING * INTO g;
+	-- the grant holds all that its tokens ever had; most requests only read it
+	SELECT * INTO g FROM sallyport.grants x
+	 WHERE x.client_id = p_client_id AND x.resource = p_resource AND x.user_id IS NULL AND x.revoked_at IS NULL
+	   AND x.scope @> v_scope AND x.last_used_at > now() - interval '1 minute'
+	   FOR SHARE;
+	IF NOT FOUND THEN
+		INSERT INTO sallyport.grants AS x (client_id, resource, scope, last_used_at)
+		VALUES (p_client_id, p_resource, v_scope, now())
+		ON CONFLICT (client_id, resource) WHERE user_id IS NULL AND revoked_at IS NULL
+		DO UPDATE SET last_used_at = now(), scope = x.scope ||
+		    ARRAY(SELECT s FROM unnest(excluded.scope) s WHERE s <> ALL (x.scope))
+		RETURNING * INTO g;
+	END IF;
 	UPDATE sallyport.client SET last_used_at = now(), expires_at = NULL
 	 WHERE client_id = c.client_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 hour');
 	r.grant_id := g.grant_id; r.tier := c.tier; r.scope := array_to_string(v_scope, ' ');
@@ -971,7 +1089,7 @@ $$;
 CREATE FUNCTION sallyport.token_revoke(p_client_id text, p_method text, p_secret_sha256 bytea,
     p_token_sha256 bytea, p_jti text, p_jti_client_id text, ctx jsonb)
 RETURNS TABLE (outcome text, detail text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	c sallyport.client;
 	checked record;
@@ -980,8 +1098,10 @@ BEGIN
 	SELECT * INTO c FROM sallyport.client WHERE client_id = p_client_id;
 	SELECT * INTO checked FROM sallyport.client_check(c, p_method, p_secret_sha256, NULL);
 	IF checked.error <> 'ok' THEN
-		PERFORM sallyport.audit_write('token.revoke', 'rejected', NULL, c.client_id, NULL, NULL,
-		    jsonb_build_object('error', checked.error, 'why', checked.detail), ctx);
+		IF c.client_id IS NOT NULL THEN
+			PERFORM sallyport.audit_rejected('token.revoke', NULL, c.client_id, NULL, NULL,
+			    jsonb_build_object('error', checked.error, 'why', checked.detail), ctx);
+		END IF;
 		RETURN QUERY SELECT checked.error, checked.detail;
 		RETURN;
 	END IF;
@@ -1094,21 +1214,42 @@ $$;
 
 -- Deletes what has run out, at most p_limit rows a table.  Any worker may call
 -- it; only one sweeps at a time.  Null: another one is at it.
-CREATE FUNCTION sallyport.sweep(p_limit bigint)
-RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+--
+-- A grant goes with the last that could be used of it: its code when that was
+-- never redeemed, its last refresh token, or (where there is none) the last
+-- access token that its code can have bought.
+CREATE FUNCTION sallyport.sweep(p_limit bigint, p_grace bigint)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	n bigint;
 	total bigint := 0;
+	v_codes uuid[];
+	v_tokens uuid[];
 BEGIN
 	IF NOT pg_try_advisory_xact_lock(7281934500001) THEN
 		RETURN NULL;
 	END IF;
-	DELETE FROM sallyport.auth_code WHERE code_sha256 IN
-	    (SELECT code_sha256 FROM sallyport.auth_code WHERE expires_at < now() - interval '10 minutes'
-	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
-	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
-	DELETE FROM sallyport.refresh_token WHERE token_sha256 IN
+	WITH gone AS (DELETE FROM sallyport.auth_code WHERE code_sha256 IN
+	    (SELECT k.code_sha256 FROM sallyport.auth_code k
+	      WHERE k.expires_at < now() - interval '10 minutes'
+	        AND (k.spent_at IS NULL OR k.expires_at < now() - interval '25 hours'
+	             OR EXISTS (SELECT 1 FROM sallyport.refresh_token t WHERE t.grant_id = k.grant_id))
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED) RETURNING grant_id)
+	SELECT array_agg(grant_id), count(*) INTO v_codes, n FROM gone;
+	total := total + n;
+	WITH gone AS (DELETE FROM sallyport.refresh_token WHERE token_sha256 IN
 	    (SELECT token_sha256 FROM sallyport.refresh_token WHERE expires_at < now() - interval '1 day'
+	      LIMIT p_limit FOR UPDATE SKIP LOCKED) RETURNING grant_id)
+	SELECT array_agg(DISTINCT grant_id), count(*) INTO v_tokens, n FROM gone;
+	total := total + n;
+	DELETE FROM sallyport.grants g WHERE g.grant_id = ANY (v_codes || v_tokens)
+	   AND NOT EXISTS (SELECT 1 FROM sallyport.refresh_token t WHERE t.grant_id = g.grant_id)
+	   AND NOT EXISTS (SELECT 1 FROM sallyport.auth_code k WHERE k.grant_id = g.grant_id);
+	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
+	-- a used token keeps its row (reuse must be seen) but not its answer once the grace is over
+	UPDATE sallyport.refresh_token SET answer = NULL WHERE token_sha256 IN
+	    (SELECT token_sha256 FROM sallyport.refresh_token
+	      WHERE answer IS NOT NULL AND used_at < now() - make_interval(secs => p_grace)
 	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
 	DELETE FROM sallyport.revocation WHERE key IN
@@ -1119,23 +1260,26 @@ BEGIN
 	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
 	DELETE FROM sallyport.rate WHERE (key, window_start) IN
-	    (SELECT key, window_start FROM sallyport.rate WHERE window_start < now() - interval '1 day'
+	    (SELECT key, window_start FROM sallyport.rate WHERE window_start < now() - interval '2 hours'
 	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
 	DELETE FROM sallyport.authorization_decision WHERE authorization_id IN
 	    (SELECT authorization_id FROM sallyport.authorization_decision WHERE at < now() - interval '1 day'
 	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
-	DELETE FROM sallyport.client WHERE client_id IN
-	    (SELECT client_id FROM sallyport.client c WHERE c.expires_at < now() - interval '1 day' AND c.kind <> 'manual'
+	-- clients that never had a token, and those whose last one is gone since three months
+	DELETE FROM sallyport.client WHERE client.client_id IN
+	    (SELECT c.client_id FROM sallyport.client c
+	      WHERE c.kind <> 'manual' AND c.disabled_at IS NULL
+	        AND (c.expires_at < now() - interval '1 day'
+	             OR (c.expires_at IS NULL AND c.last_used_at < now() - interval '90 days'))
+	        AND NOT EXISTS (SELECT 1 FROM sallyport.grants g WHERE g.client_id = c.client_id)
 	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
-	-- a grant whose code was never redeemed, or whose last token is long gone
-	DELETE FROM sallyport.grants WHERE grants.grant_id IN
-	    (SELECT g.grant_id FROM sallyport.grants g
-	      WHERE g.created_at < now() - interval '2 days' AND g.user_id IS NOT NULL
-	        AND coalesce(g.last_used_at, g.created_at) < now() - interval '2 days'
-	        AND NOT EXISTS (SELECT 1 FROM sallyport.refresh_token t WHERE t.grant_id = g.grant_id)
+	DELETE FROM sallyport.client_document WHERE client_document.client_id IN
+	    (SELECT d.client_id FROM sallyport.client_document d
+	      WHERE NOT d.pinned AND d.fetched_at < now() - interval '2 days'
+	        AND NOT EXISTS (SELECT 1 FROM sallyport.client c WHERE c.client_id = d.client_id)
 	      LIMIT p_limit FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS n = ROW_COUNT; total := total + n;
 	RETURN total;
@@ -1148,25 +1292,26 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	sallyport.signing_keys(),
 	sallyport.resources(),
-	sallyport.signin_lookup(text, text, bigint),
-	sallyport.signin_failed(text, text, jsonb),
+	sallyport.signin_begin(text, text, bigint, bytea, jsonb),
+	sallyport.signin_failed(text, jsonb),
 	sallyport.signin_succeeded(uuid, text, bytea, bytea, bigint, jsonb),
 	sallyport.browser_session_user(bytea),
 	sallyport.browser_session_end(bytea, jsonb),
-	sallyport.client_register(text, jsonb, bytea, bytea, bigint, bigint, text, jsonb),
+	sallyport.client_register(text, jsonb, bytea, bytea, text[], bigint, bigint, text, jsonb),
 	sallyport.client_lookup(text),
-	sallyport.client_document_take(text),
-	sallyport.client_document_store(text, jsonb, text, bigint, jsonb, bytea, jsonb),
-	sallyport.client_document_failed(text, text, jsonb, bytea, jsonb),
+	sallyport.client_document_take(text, text, bigint, text),
+	sallyport.client_document_store(text, text, text, bigint, jsonb, bytea, bigint, jsonb),
+	sallyport.client_document_failed(text, text, jsonb, bytea, bigint, jsonb),
 	sallyport.revocations(),
 	sallyport.token_revoked(uuid, text),
 	sallyport.grant_revoke(uuid, text, jsonb),
 	sallyport.consent_covers(uuid, text, text, text, text[], bytea),
 	sallyport.authorize_approve(uuid, bytea, text, text, boolean, text, text, text[], text, bytea, bytea, bigint, boolean, jsonb),
 	sallyport.authorize_deny(uuid, bytea, text, text, jsonb),
+	sallyport.authorize_rejected(text, text, text, text, jsonb),
 	sallyport.code_redeem(text, text, bytea, bytea, text, text, text, bytea, bigint, jsonb),
 	sallyport.refresh_rotate(text, text, bytea, bytea, text, bytea, text[], text, bytea, bytea, bigint, bigint, jsonb),
-	sallyport.client_credentials(text, text, bytea, text[], text, jsonb),
+	sallyport.client_credentials(text, text, bytea, text[], text[], text[], text, jsonb),
 	sallyport.token_revoke(text, text, bytea, bytea, text, text, jsonb),
-	sallyport.sweep(bigint)
+	sallyport.sweep(bigint, bigint)
 TO sallyport_app;

@@ -1,2 +1,2 @@
--- sweep: deletes what has run out, at most $1 bigint rows a table
-SELECT sallyport.sweep($1) AS swept
+-- sweep: deletes what has run out   $1 bigint most rows a table   $2 bigint grace of refresh tokens, seconds
+SELECT sallyport.sweep($1, $2) AS swept
