@@ -63,6 +63,21 @@ void sp_db_pool_free(struct sp_db_pool *pool);
 struct sp_db_conn;
 struct sp_db_statement;
 
+/*
+ * Somebody for whom a statement runs, and who may go away: while the session
+ * waits for the server, `gone` is asked when `fd` has one of `events` (those of
+ * poll(2); an error or hang-up always counts), and every half a second.  Once
+ * it says true the statement is cancelled and fails with 57014.  `gone` is
+ * called on the session's own thread, and may take the occasion to tell a
+ * client that the work goes on.
+ */
+struct sp_db_watch {
+	int fd;
+	short events;
+	bool (*gone)(void *arg);
+	void *arg;
+};
+
 struct sp_db {
 	struct sp_db_pool *pool;
 	struct sp_arena *mem;		/* rows and messages live here */
@@ -85,6 +100,13 @@ struct sp_db {
 	 */
 	void (*notice)(void *arg, const PGresult *notice);
 	void *notice_arg;
+
+	/*
+	 * NULL: nobody.  It is given up when a statement was cancelled, so that what
+	 * follows (a ROLLBACK, an audit row) is done in any case.
+	 */
+	const struct sp_db_watch *watch;
+	bool interrupted;		/* who watched has gone, and a statement was cancelled */
 
 	struct sp_db_statement *queue;	/* of the open pipeline */
 	size_t queued;

@@ -19,6 +19,8 @@
 #define LABEL_MAX	40			/* of a statement's name; NAMEDATALEN cuts at 63 */
 #define NAME_SIZE	(LABEL_MAX + 1 + 16 + 1)
 #define PARAM_MAX	((size_t)1 << 30)	/* the server's limit for one value */
+#define WATCH_MS	500			/* how often db->watch is asked without an event */
+#define CANCEL_AGAIN_MS	100
 
 enum outcome {
 	DONE,
@@ -183,19 +185,49 @@ send_all(struct sp_db_conn *c, struct sp_db_statement *statements, size_t n, boo
 
 /* ---- in ---- */
 
+/*
+ * Asks db->watch after an event, or when it is time; at its "gone" the server is
+ * asked to cancel, whose error then arrives like any other answer.  A server
+ * that had not begun the statement yet takes no notice, and is asked again.
+ */
+static void
+look_at_watch(struct sp_db *db, struct pollfd *p, int64_t *next_look)
+{
+	if (p->revents == 0 && sp_monotonic_ms() < *next_look)
+		return;
+	if (p->revents != 0)
+		p->fd = -1;		/* it may have its event for good: from here on by time alone */
+	if (!db->interrupted)
+		db->interrupted = db->watch->gone(db->watch->arg);
+	if (db->interrupted)
+		(void)sp_db_cancel(db);
+	*next_look = sp_monotonic_ms() + (db->interrupted ? CANCEL_AGAIN_MS : WATCH_MS);
+}
+
+/* For poll(2): until the deadline or the next look, whichever comes first. */
+static int
+patience(int64_t left_ms, int64_t look_ms)
+{
+	if (look_ms >= 0 && (left_ms < 0 || left_ms > look_ms))
+		return (int)look_ms;
+	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
 /* Waits until PQgetResult() has something to give.  False: the time is over. */
 static bool
-wait_for_result(const struct sp_db *db, PGconn *pg)
+wait_for_result(struct sp_db *db, PGconn *pg)
 {
 	bool unsent = PQflush(pg) > 0;
-	int64_t deadline = -1, left = -1;
+	int64_t deadline = -1, left = -1, next_look = 0, look = -1;
+	struct pollfd p[2] = { { .fd = PQsocket(pg) }, { .fd = -1 } };
 	int n;
 
+	if (db->watch != NULL) {
+		p[1] = (struct pollfd){ .fd = db->watch->fd, .events = db->watch->events };
+		next_look = sp_monotonic_ms() + WATCH_MS;
+	}
 	while (PQisBusy(pg)) {
-		struct pollfd p = { .fd = PQsocket(pg), .events = POLLIN };
-
-		if (unsent)
-			p.events |= POLLOUT;
+		p[0].events = unsent ? POLLIN | POLLOUT : POLLIN;
 		if (db->wait_ms >= 0) {
 			if (deadline < 0)
 				deadline = sp_monotonic_ms() + db->wait_ms;
@@ -203,14 +235,18 @@ wait_for_result(const struct sp_db *db, PGconn *pg)
 			if (left < 0)
 				return false;
 		}
-		n = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+		if (db->watch != NULL && (look = next_look - sp_monotonic_ms()) < 0)
+			look = 0;
+		n = poll(p, 2, patience(left, look));
 		if (n < 0 && errno != EINTR)
 			return false;
-		if (n <= 0)
+		if (n >= 0 && db->watch != NULL)
+			look_at_watch(db, &p[1], &next_look);
+		if (n <= 0 || p[0].revents == 0)
 			continue;			/* the deadline is looked at above */
 		if (unsent)
 			unsent = PQflush(pg) > 0;
-		if ((p.revents & ~POLLOUT) != 0 && !PQconsumeInput(pg))
+		if ((p[0].revents & ~POLLOUT) != 0 && !PQconsumeInput(pg))
 			return true;			/* PQgetResult() says what happened */
 	}
 	return true;
@@ -218,7 +254,7 @@ wait_for_result(const struct sp_db *db, PGconn *pg)
 
 /* The next result, or NULL.  When the connection is of no more use, c->dead is set. */
 static PGresult *
-next_result(const struct sp_db *db, struct sp_db_conn *c)
+next_result(struct sp_db *db, struct sp_db_conn *c)
 {
 	PGresult *r, *end;
 
@@ -276,7 +312,7 @@ note(struct trouble *t, size_t index, bool parsing, PGresult *r)
 }
 
 static enum outcome
-read_all(const struct sp_db *db, struct sp_db_conn *c, struct sp_db_statement *statements, size_t n,
+read_all(struct sp_db *db, struct sp_db_conn *c, struct sp_db_statement *statements, size_t n,
     struct trouble *t)
 {
 	PGresult *r;
@@ -340,6 +376,8 @@ round_trip(struct sp_db *db, struct sp_db_statement *statements, size_t n, bool 
 		note(t, 0, false, PQmakeEmptyPGresult(c->pg, PGRES_FATAL_ERROR));	/* with PQerrorMessage() */
 	}
 	set_running(c, false);
+	if (db->interrupted)
+		db->watch = NULL;
 	/* With the connection goes its transaction; the caller hears of it by this failure. */
 	c->in_transaction = outcome != LOST && PQtransactionStatus(c->pg) != PQTRANS_IDLE;
 	return outcome;

@@ -16,6 +16,7 @@ lib_libsallyport_a_SOURCES += lib/web/request_db.c
 lib_libsallyport_a_SOURCES += lib/web/response.c lib/web/response.h
 lib_libsallyport_a_SOURCES += lib/web/router.c lib/web/router.h
 lib_libsallyport_a_SOURCES += lib/web/serve.c lib/web/serve.h
+lib_libsallyport_a_SOURCES += lib/web/sse.c lib/web/sse.h
 lib_libsallyport_a_SOURCES += lib/web/template.c lib/web/template.h
 lib_libsallyport_a_SOURCES += lib/web/template_parse.c lib/web/template_parse.h
 lib_libsallyport_a_SOURCES += lib/web/view.c

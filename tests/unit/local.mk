@@ -44,6 +44,11 @@ TESTS += tests/unit/test_db_faults
 tests_unit_test_db_faults_SOURCES = tests/unit/test_db_faults.c
 tests_unit_test_db_faults_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_db_watch
+TESTS += tests/unit/test_db_watch
+tests_unit_test_db_watch_SOURCES = tests/unit/test_db_watch.c
+tests_unit_test_db_watch_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_listen
 TESTS += tests/unit/test_listen
 tests_unit_test_listen_SOURCES = tests/unit/test_listen.c
@@ -118,6 +123,11 @@ check_PROGRAMS += tests/unit/test_cookie
 TESTS += tests/unit/test_cookie
 tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c tests/unit/web.h
 tests_unit_test_cookie_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_sse
+TESTS += tests/unit/test_sse
+tests_unit_test_sse_SOURCES = tests/unit/test_sse.c
+tests_unit_test_sse_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_template
 TESTS += tests/unit/test_template
