@@ -14,6 +14,7 @@ t_tests += tests/t/0021-web-servers.t
 t_tests += tests/t/0009-sql-tables.t
 t_tests += tests/t/0110-database-restart.t
 t_tests += tests/t/0111-pgbouncer.t
+t_tests += tests/t/0120-command.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
