@@ -257,6 +257,9 @@ function_by_word(const struct braces *b, const struct head *h, struct verdict *v
 	if (k < h->n && in(b, h->v[k], b->language->class_words))
 		return false;				/* fun interface */
 	v->name = path_name(b, h, k, &end);
+	if ((b->language->lex & LEX_PERL) != 0 && end > k + 2)		/* sub Package::name */
+		v->class_name = (struct sp_str){ text(b, h->v[k]).p,
+		    b->t->v[h->v[end - 1]].at - b->t->v[h->v[k]].at - 2 };
 	if (v->name.len == 0)
 		v->name = assigned_name(b, h, word, &v->class_name);
 	if (v->name.len == 0) {
@@ -277,8 +280,8 @@ type_by_word(const struct braces *b, const struct head *h, struct verdict *v)
 {
 	unsigned k = find_word(b, h, 0, b->language->class_words), assign = find_assign(b, h), end;
 
-	if (k == h->n || (k > 0 && is(b, h->v[k - 1], '.')) || (k > 1 && is_pair(b, h, k - 2, ':', ':')))
-		return false;				/* Name.class, Name::class */
+	if (k == h->n || (k > 0 && (is(b, h->v[k - 1], '.') || is(b, h->v[k - 1], ':') || is(b, h->v[k - 1], ','))))
+		return false;				/* Name.class, Name::class, where T : class */
 	v->head = h->first;
 	v->members = true;
 	if (can(b, BRACE_TYPE_FIRST)) {
@@ -458,9 +461,15 @@ function_by_shape(const struct braces *b, const struct head *h, struct verdict *
 		name--;
 		after--;
 	}
-	if (name >= 3 && is_pair(b, h, name - 2, ':', ':') && is_word(b, h->v[name - 3])) {
-		v->class_name = text(b, h->v[name - 3]);
-		before++;
+	if (name >= 3 && is_pair(b, h, name - 2, ':', ':')) {
+		unsigned owner = name - 3, depth = 0;
+
+		for (; owner > 0 && (depth > 0 || is(b, h->v[owner], '>')); owner--)	/* Name<T>:: */
+			depth += is(b, h->v[owner], '>') ? 1 : is(b, h->v[owner], '<') && depth > 0 ? -1 : 0;
+		if (is_word(b, h->v[owner])) {
+			v->class_name = text(b, h->v[owner]);
+			before++;
+		}
 	}
 	if (before == 0 && !(members && (can(b, BRACE_BARE) || sp_str_eq(v->name, class_here(b)))) &&
 	    !(can(b, BRACE_TYPE_FIRST) && name == 0 &&
@@ -633,6 +642,45 @@ argument_start(const struct braces *b, size_t i)
 	return b->head;
 }
 
+static void
+add_name(const struct braces *b, size_t i)
+{
+	if (is_word(b, i))
+		index_outline_name(b->o, b->t->v[i].line, text(b, i));
+}
+
+/* The constant, variable or type that a head declares, for the list of names. */
+static void
+names(const struct braces *b, const struct head *h)
+{
+	unsigned k = find_word(b, h, 0, b->language->define_words), end = find_assign(b, h);
+
+	if (k < h->n && in(b, h->v[k], "typedef")) {
+		for (k = h->n - 1; k > 0; k--)
+			if (is(b, h->v[k], '*') && is(b, h->v[k - 1], '(') && k + 1 < h->n && is_word(b, h->v[k + 1])) {
+				add_name(b, h->v[k + 1]);	/* typedef int (*name)(args); */
+				return;
+			}
+		add_name(b, h->v[h->n - 1]);
+	} else if (k < h->n && !in(b, h->v[k], "constexpr")) {
+		while (k + 1 < h->n && in(b, h->v[k + 1], "mut namespace"))
+			k++;
+		if (k + 1 < h->n)
+			add_name(b, h->v[k + 1]);
+	} else if (can(b, BRACE_SHAPE) && !can(b, BRACE_BARE) &&
+	    !in(b, h->v[0], "import package using return extern friend namespace case goto throw") &&
+	    !(h->n == 2 && in(b, h->v[0], b->language->class_words))) {
+		/* a variable: type name[] = value; with parentheses it is a prototype or a call */
+		for (k = 0; k < end; k++)
+			if (is(b, h->v[k], '('))
+				return;
+			else if (is(b, h->v[k], '['))
+				end = k;
+		if (end >= 2)
+			add_name(b, h->v[end - 1]);
+	}
+}
+
 /* A brace at declaration level; gives the last token that is dealt with. */
 static size_t
 open_brace(struct braces *b, size_t i)
@@ -645,6 +693,11 @@ open_brace(struct braces *b, size_t i)
 		v.name = class_here(b);
 	if ((v.meaning == IS_SCOPE || (v.meaning == IS_CLASS && !can(b, BRACE_FLAT))) &&
 	    b->depth < MAX_FRAMES) {
+		struct head h;
+
+		gather(b, from, i, &h);
+		if (v.meaning == IS_SCOPE && find_assign(b, &h) < h.n)
+			names(b, &h);			/* const name = { */
 		push(b, &v, i);
 		return i;
 	}
@@ -744,33 +797,7 @@ declaration(struct braces *b, size_t i)
 		index_outline_tokens(b->o, SPAN_DECLARATION, v.head, i, i, v.name, v.class_name);
 		return;
 	}
-	if (k < h.n && in(b, h.v[k], "typedef")) {
-		for (k = h.n - 1; k > 0; k--)
-			if (is(b, h.v[k], '*') && is(b, h.v[k - 1], '(') && k + 1 < h.n && is_word(b, h.v[k + 1])) {
-				index_outline_name(b->o, b->t->v[h.v[k + 1]].line, text(b, h.v[k + 1]));
-				return;			/* typedef int (*name)(args); */
-			}
-		if (is_word(b, h.v[h.n - 1]))
-			index_outline_name(b->o, b->t->v[h.v[h.n - 1]].line, text(b, h.v[h.n - 1]));
-	} else if (k < h.n && !in(b, h.v[k], "constexpr")) {
-		while (k + 1 < h.n && in(b, h.v[k + 1], "mut namespace"))
-			k++;
-		if (k + 1 < h.n && is_word(b, h.v[k + 1]))
-			index_outline_name(b->o, b->t->v[h.v[k + 1]].line, text(b, h.v[k + 1]));
-	} else if (can(b, BRACE_SHAPE) && !can(b, BRACE_BARE) &&
-	    !in(b, h.v[0], "import package using return extern friend namespace case goto throw") &&
-	    !(h.n == 2 && in(b, h.v[0], b->language->class_words))) {
-		/* a variable: type name[] = value; no parentheses, or it is a prototype or a call */
-		unsigned end = assign;
-
-		for (k = 0; k < end; k++)
-			if (is(b, h.v[k], '('))
-				return;
-			else if (is(b, h.v[k], '['))
-				end = k;
-		if (end >= 2 && is_word(b, h.v[end - 1]))
-			index_outline_name(b->o, b->t->v[h.v[end - 1]].line, text(b, h.v[end - 1]));
-	}
+	names(b, &h);
 }
 
 static void

@@ -424,8 +424,11 @@ add_rest(struct cutter *c)
 			continue;
 		while (line < c->lines && !c->taken[line + 1])
 			line++;
-		if (depth > 0)
-			piece.class_name = stack[depth - 1]->name;
+		while (from < line && !says_something(c, from, from))
+			from++;
+		for (unsigned k = depth; k-- > 0 && piece.class_name.len == 0;)
+			if (stack[k]->last_line >= from)
+				piece.class_name = stack[k]->name;
 		if (says_something(c, from, line))
 			add(c, piece, from, line);
 	}

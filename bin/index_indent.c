@@ -137,7 +137,7 @@ behind_arguments(const struct scan *s, size_t i, size_t head)
 	unsigned depth = 0;
 
 	if (!is(s, i, '(')) {
-		while (same_line(s, i, head) && !is(s, i, ';') && s->t->v[i].kind != TOKEN_COMMENT)
+		while (same_line(s, i, head) && !is(s, i, ';') && !is(s, i, '=') && s->t->v[i].kind != TOKEN_COMMENT)
 			i++;
 		return i;
 	}
@@ -192,6 +192,10 @@ definition(struct scan *s, size_t head, size_t i)
 		name = path(s, i + 1, &end, &owner);
 		if (sp_str_is(owner, "self"))
 			owner = outer;
+		if (s->ruby && is(s, end, '=') && is(s, end + 1, '(') && name.p + name.len == s->t->text.p + s->t->v[end].at) {
+			name.len++;			/* def name=(value) */
+			end++;
+		}
 	} else if (s->shell && is_word(s, i)) {
 		name = path(s, i, &end, &owner);
 		if (!is(s, end, '(') || !is(s, end + 1, ')'))

@@ -51,3 +51,9 @@ tests_fuzz_fuzz_jwt_LDADD = $(SALLYPORT_LIBS)
 TESTS += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/corpus
+
+check_PROGRAMS += tests/fuzz/fuzz_chunk
+tests_fuzz_fuzz_chunk_SOURCES = tests/fuzz/fuzz_chunk.c $(fuzz_main)
+tests_fuzz_fuzz_chunk_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_fuzz_fuzz_chunk_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_chunk_LDADD = bin/libindex.a $(SALLYPORT_LIBS)

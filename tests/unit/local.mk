@@ -159,6 +159,18 @@ TESTS += tests/unit/test_worker
 tests_unit_test_worker_SOURCES = tests/unit/test_worker.c tests/unit/fcgi_client.h
 tests_unit_test_worker_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_chunk
+TESTS += tests/unit/test_chunk
+tests_unit_test_chunk_SOURCES = tests/unit/test_chunk.c
+tests_unit_test_chunk_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_unit_test_chunk_LDADD = bin/libindex.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_ignore
+TESTS += tests/unit/test_ignore
+tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c
+tests_unit_test_ignore_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_unit_test_ignore_LDADD = bin/libindex.a $(UNIT_LIBS)
+
 endif
 
 # threads that use the database, for tests/t and measurements
