@@ -10,6 +10,7 @@ EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/lib/http.sh
 EXTRA_DIST += tests/lib/sallyport.sh
 EXTRA_DIST += tests/lib/run-unit
+EXTRA_DIST += tests/lib/quickstart.t
 
 # prints tables of the code for the tests that compare them with the documentation
 check_PROGRAMS += tests/lib/tables

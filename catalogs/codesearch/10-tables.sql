@@ -7,7 +7,7 @@
 CREATE SCHEMA IF NOT EXISTS codesearch;
 COMMENT ON SCHEMA codesearch IS 'Code search: pieces of source files and their full-text indexes';
 
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
 
 -- ---- words ----
 -- One text search configuration for code, comments and queries: English

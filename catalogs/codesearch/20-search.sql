@@ -162,6 +162,11 @@ $$;
 --	fuzzy   the names look similar (misspelt or half remembered)
 -- A lane stops after some hundred rows before it ranks: bounds are what keeps a
 -- query of common words fast.  `basic` leaves only phrase, all and any.
+
+-- Loads pg_trgm's library: a setting of an extension that this session has not
+-- used yet may be named in a function by a superuser only.
+DO $$ BEGIN PERFORM public.similarity('', ''); END $$;
+
 DROP FUNCTION IF EXISTS codesearch.search(text, text, text, text[], text, boolean);
 CREATE FUNCTION codesearch.search(query text, language text, repository text, exact_terms text[],
 	intent text, basic boolean)
