@@ -82,7 +82,7 @@ static const struct index_language languages[] = {
 	{ .name = "asciidoc", .extensions = "adoc asciidoc", .scanner = SCAN_HEADINGS },
 	{ .name = "roff", .extensions = "1 2 3 4 5 6 7 8 9 man mdoc", .scanner = SCAN_HEADINGS },
 	{ .name = "text", .extensions = "txt text",
-	  .filenames = "README INSTALL NEWS HACKING CONTRIBUTING AUTHORS TODO COPYING LICENSE CHANGES",
+	  .filenames = "README INSTALL NEWS HACKING CONTRIBUTING AUTHORS COPYING LICENSE CHANGES",
 	  .scanner = SCAN_HEADINGS },
 	{ .name = "html", .extensions = "html htm xhtml" },
 	{ .name = "css", .extensions = "css scss sass less" },

@@ -15,6 +15,7 @@ noinst_LIBRARIES += bin/libindex.a
 bin_libindex_a_SOURCES =
 bin_libindex_a_SOURCES += bin/index_braces.c
 bin_libindex_a_SOURCES += bin/index_chunk.c bin/index_chunk.h
+bin_libindex_a_SOURCES += bin/index_head.c bin/index_head.h
 bin_libindex_a_SOURCES += bin/index_ignore.c bin/index_ignore.h
 bin_libindex_a_SOURCES += bin/index_import.c
 bin_libindex_a_SOURCES += bin/index_indent.c

@@ -32,7 +32,7 @@ is_empty "no memory on the stack by number" "$(uses '\balloca[[:space:]]*\(')"
 is_empty "nothing follows the locale" \
 	"$(uses '\b(setlocale|isalpha|isdigit|isalnum|isspace|isprint|isupper|islower|isxdigit|tolower|toupper|strcasecmp|strncasecmp|strcoll)[[:space:]]*\(')"
 is_empty "SQL is sent by lib/db only, and by the owner's commands" \
-	"$(uses '\bPQ(exec|execParams|prepare|execPrepared|sendQuery[A-Za-z]*|sendPrepare)[[:space:]]*\(' | grep -vE '^(lib/db/|bin/cmd_(catalog|doctor|init)\.c)')"
+	"$(uses '\bPQ(exec|execParams|prepare|execPrepared|sendQuery[A-Za-z]*|sendPrepare)[[:space:]]*\(' | grep -vE '^(lib/db/|bin/(cmd_(catalog|doctor|init)|index_store)\.c)')"
 is_empty "the environment is read in few places" \
 	"$(uses '\b(getenv|secure_getenv)[[:space:]]*\(' | grep -vE '^(lib/base/settings\.c|lib/web/|bin/)')"
 done_testing
