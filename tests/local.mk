@@ -8,6 +8,7 @@ include tests/bench/local.mk
 
 EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/lib/http.sh
+EXTRA_DIST += tests/lib/mcp.sh
 EXTRA_DIST += tests/lib/sallyport.sh
 EXTRA_DIST += tests/lib/run-unit
 EXTRA_DIST += tests/lib/quickstart.t
@@ -16,3 +17,8 @@ EXTRA_DIST += tests/lib/quickstart.t
 check_PROGRAMS += tests/lib/tables
 tests_lib_tables_SOURCES = tests/lib/tables.c
 tests_lib_tables_LDADD = $(SALLYPORT_LIBS)
+
+# signs what the tests of access tokens want signed
+check_PROGRAMS += tests/lib/mint
+tests_lib_mint_SOURCES = tests/lib/mint.c
+tests_lib_mint_LDADD = $(SALLYPORT_LIBS)

@@ -359,16 +359,22 @@ sp_mcp_reply_problem(struct sp_request *req)
 	struct sp_json_writer w;
 	struct sp_buf b;
 
-	(void)sp_reply_oauth_error(req);	/* for its headers; RFC 6750 knows no other body */
-	if (info->status == 401 || req->problem == SP_INSUFFICIENT_SCOPE)
-		return true;
+	(void)sp_reply_oauth_error(req);	/* for its headers */
+	sp_buf_init(&b, req->mem, 4096);
+	sp_jw_init(&w, &b);
+	if (info->status == 401 || req->problem == SP_INSUFFICIENT_SCOPE) {
+		/* RFC 6750 has no other body; why a token is not good is nobody's business */
+		sp_jw_object(&w);
+		sp_jw_kcstr(&w, "error", info->error);
+		sp_jw_kcstr(&w, "error_description", info->meaning);
+		sp_jw_object_end(&w);
+		return sp_reply_json(req, info->status, &b);
+	}
 	sp_jsonrpc_fail(&error, info->status >= 500 ? SP_JSONRPC_INTERNAL_ERROR : SP_JSONRPC_INVALID_REQUEST,
 	    info->status, info->status < 500 && req->detail != NULL ? req->detail : info->meaning);
 	/* the gate's word for a header that says two things */
 	if (sp_str_starts(sp_str(req->detail), "repeated header mcp-"))
 		error.code = SP_MCP_HEADER_MISMATCH;
-	sp_buf_init(&b, req->mem, 4096);
-	sp_jw_init(&w, &b);
 	sp_jsonrpc_write_error(&w, NULL, &error);
 	return sp_reply_json(req, info->status, &b);
 }

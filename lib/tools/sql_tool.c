@@ -14,8 +14,9 @@
 
 static const struct sp_query begin = { "begin", "BEGIN", 0 };
 static const struct sp_query savepoint = { "savepoint", "SAVEPOINT tool", 0 };
-static const struct sp_query role_back = { "role_back", "SELECT set_config('role', 'none', true)", 0 };
-static const struct sp_query release = { "release", "RELEASE tool", 0 };
+static const struct sp_query back = { "back", "ROLLBACK TO tool", 0 };
+static const struct sp_query reset_role = { "reset_role", "RESET ROLE", 0 };
+static const struct sp_query reset_all = { "reset_all", "RESET ALL", 0 };
 static const struct sp_query commit = { "commit", "COMMIT", 0 };
 static const struct sp_query rollback = { "rollback", "ROLLBACK", 0 };
 
@@ -24,7 +25,7 @@ static const struct sp_query rollback = { "rollback", "ROLLBACK", 0 };
 struct argument {
 	const char *name;
 	struct sp_str before, after;	/* around "$n" */
-	enum { INPUT_TEXT, INPUT_ARRAY, INPUT_JSON } input;
+	enum input { INPUT_TEXT, INPUT_ARRAY, INPUT_JSON, INPUT_JSON_ARRAY } input;
 	bool optional;
 };
 
@@ -38,6 +39,17 @@ struct argument_fields {
 	struct sp_str name, before, after, input;
 	bool optional;
 };
+
+static enum input
+input_of(struct sp_str name)
+{
+	static const char *const names[] = { "text", "array", "json", "json array" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (sp_str_is(name, names[i]))
+			return (enum input)i;
+	return INPUT_TEXT;
+}
 
 static bool
 load(struct sp_arena *mem, struct json_object *json, const void **out, const char **why)
@@ -74,8 +86,7 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 			.name = sp_cstr(mem, f.name),
 			.before = sp_str_dup(mem, f.before),
 			.after = sp_str_dup(mem, f.after),
-			.input = sp_str_is(f.input, "array") ? INPUT_ARRAY :
-			    sp_str_is(f.input, "json") ? INPUT_JSON : INPUT_TEXT,
+			.input = input_of(f.input),
 			.optional = f.optional,
 		};
 	}
@@ -119,7 +130,7 @@ sp_sql_text(struct sp_arena *mem, struct json_object *value)
 }
 
 struct sp_str
-sp_sql_array(struct sp_arena *mem, struct json_object *array)
+sp_sql_array(struct sp_arena *mem, struct json_object *array, bool of_json)
 {
 	size_t n = json_object_array_length(array);
 	struct sp_buf b;
@@ -127,7 +138,8 @@ sp_sql_array(struct sp_arena *mem, struct json_object *array)
 	sp_buf_init(&b, mem, LITERAL_MAX);
 	sp_buf_char(&b, '{');
 	for (size_t i = 0; i < n; i++) {
-		struct sp_str item = sp_sql_text(mem, json_object_array_get_idx(array, i));
+		struct json_object *value = json_object_array_get_idx(array, i);
+		struct sp_str item = of_json ? json_text(mem, value) : sp_sql_text(mem, value);
 
 		if (i > 0)
 			sp_buf_char(&b, ',');
@@ -150,10 +162,12 @@ sp_sql_array(struct sp_arena *mem, struct json_object *array)
 static struct sp_param
 param_of(struct sp_arena *mem, const struct argument *a, struct json_object *value)
 {
+	bool is_array = json_object_is_type(value, json_type_array);
+
 	if (a->input == INPUT_JSON)
 		return SP_P_STR(json_text(mem, value));
-	if (a->input == INPUT_ARRAY && json_object_is_type(value, json_type_array))
-		return SP_P_STR(sp_sql_array(mem, value));
+	if (is_array && (a->input == INPUT_ARRAY || a->input == INPUT_JSON_ARRAY))
+		return SP_P_STR(sp_sql_array(mem, value, a->input == INPUT_JSON_ARRAY));
 	return SP_P_STR(sp_sql_text(mem, value));
 }
 
@@ -206,21 +220,28 @@ static const struct sp_column answer_columns[] = {
 };
 
 /*
- * JSON on one line.  A value of type json is kept as it was written; between its
- * tokens a line break is only white space, and in a string it cannot be.
+ * PostgreSQL's JSON without the white space between tokens: jsonb is printed
+ * with it, json is kept as it was written, line breaks and all.
  */
 static struct sp_str
-on_one_line(struct sp_arena *mem, struct sp_str json)
+compact(struct sp_arena *mem, struct sp_str json)
 {
-	char *copy;
+	char *out = sp_alloc(mem, json.len + 1);
+	bool in_string = false;
+	size_t n = 0;
 
-	if (json.len == 0 || (memchr(json.p, '\n', json.len) == NULL && memchr(json.p, '\r', json.len) == NULL))
-		return json;
-	copy = sp_cstr(mem, json);
-	for (size_t i = 0; i < json.len; i++)
-		if (copy[i] == '\n' || copy[i] == '\r')
-			copy[i] = ' ';
-	return (struct sp_str){ copy, json.len };
+	for (size_t i = 0; i < json.len; i++) {
+		char c = json.p[i];
+
+		if (!in_string && (c == ' ' || c == '\n' || c == '\t' || c == '\r'))
+			continue;
+		out[n++] = c;
+		if (c == '"')
+			in_string = !in_string;
+		else if (c == '\\' && in_string && i + 1 < json.len)
+			out[n++] = json.p[++i];
+	}
+	return (struct sp_str){ out, n };
 }
 
 static bool
@@ -239,7 +260,7 @@ read_answer(const struct sp_tool_call *call, const PGresult *r, struct sp_tool_r
 		    (long long)a.size, (long long)tool->max_bytes));
 		return true;
 	}
-	out->json = on_one_line(mem, a.result);
+	out->json = compact(mem, a.result);
 	out->is_error = a.failed;
 	if (a.rows >= tool->max_rows)
 		out->text = sp_str(sp_printf(mem, "at most %lld rows are given; there may be more",
@@ -323,43 +344,46 @@ struct attempt {
 	size_t guard, tool, audit, failed;	/* places in the pipeline */
 };
 
+/* The place of the next one. */
+static size_t
+add(struct sp_db *db, size_t n, const struct sp_query *query, const struct sp_param *params)
+{
+	sp_db_pipeline_add(db, query, params);
+	return n + 1;
+}
+
 static bool
 attempt(const struct sp_tool_call *call, const struct sp_query *statement, const struct sp_param *params,
     const struct sp_param *audit, int64_t timeout_ms, struct attempt *a)
 {
 	struct sp_request *req = call->req;
+	bool read_only = call->tool->read_only;
 	struct sp_db *db = &req->db;
 	size_t n = 0;
 
 	*a = (struct attempt){ .guard = SIZE_MAX, .tool = SIZE_MAX };	/* as long as nothing was sent */
 	if (!sp_db_pipeline_open(db))
 		return false;
-	sp_db_pipeline_add(db, &begin, SP_NO_PARAMS);
-	n++;
+	n = add(db, n, &begin, SP_NO_PARAMS);
 	if (call->guard != NULL) {
-		sp_db_pipeline_add(db, call->guard, call->guard_params);
-		a->guard = n++;
+		a->guard = n;
+		n = add(db, n, call->guard, call->guard_params);
 	}
-	/* a subtransaction gives back what READ ONLY took, and nothing else can */
-	if (call->tool->read_only) {
-		sp_db_pipeline_add(db, &savepoint, SP_NO_PARAMS);
-		n++;
+	if (read_only)
+		n = add(db, n, &savepoint, SP_NO_PARAMS);
+	n = add(db, n, &sp_q_tool_call_settings, SP_PARAMS(SP_P_BOOL(read_only), SP_P_STR(call->caller->claims),
+	    SP_P_TEXT(req->id), SP_P_INT(timeout_ms), SP_P_TEXT(req->settings->tool_role)));
+	a->tool = n;
+	n = add(db, n, statement, params);
+	if (read_only) {
+		n = add(db, n, &back, SP_NO_PARAMS);
+	} else {
+		n = add(db, n, &reset_role, SP_NO_PARAMS);	/* which RESET ALL leaves alone */
+		n = add(db, n, &reset_all, SP_NO_PARAMS);
 	}
-	sp_db_pipeline_add(db, &sp_q_tool_call_settings, SP_PARAMS(SP_P_BOOL(call->tool->read_only),
-	    SP_P_STR(call->caller->claims), SP_P_TEXT(req->id), SP_P_INT(timeout_ms),
-	    SP_P_TEXT(req->settings->tool_role)));
-	n++;
-	sp_db_pipeline_add(db, statement, params);
-	a->tool = n++;
-	sp_db_pipeline_add(db, &role_back, SP_NO_PARAMS);
-	n++;
-	if (call->tool->read_only) {
-		sp_db_pipeline_add(db, &release, SP_NO_PARAMS);
-		n++;
-	}
-	sp_db_pipeline_add(db, &sp_q_tool_call_audit, audit);
-	a->audit = n++;
-	sp_db_pipeline_add(db, &commit, SP_NO_PARAMS);
+	a->audit = n;
+	n = add(db, n, &sp_q_tool_call_audit, audit);
+	(void)add(db, n, &commit, SP_NO_PARAMS);
 	return sp_db_pipeline_run(db, &a->results, &a->failed);
 }
 

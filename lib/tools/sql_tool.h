@@ -3,15 +3,20 @@
  *
  * One round trip, one transaction:
  *
- *	BEGIN
- *	[the guard]
- *	SAVEPOINT			READ ONLY ends with it
- *	set_config ...			READ ONLY, claims, time limit, role
- *	SELECT ... FROM function
- *	set_config role none
- *	RELEASE
- *	INSERT INTO audit
- *	COMMIT
+ *	a tool that reads		a tool that writes
+ *	BEGIN				BEGIN
+ *	[the guard]			[the guard]
+ *	SAVEPOINT
+ *	set_config ...			set_config ...
+ *	SELECT ... FROM function	SELECT ... FROM function
+ *	ROLLBACK TO SAVEPOINT		RESET ROLE; RESET ALL
+ *	INSERT INTO audit		INSERT INTO audit
+ *	COMMIT				COMMIT
+ *
+ * set_config sets READ ONLY, the claims, the time limit and the role.  Whatever a
+ * function sets besides, for the session even, is gone before the next call of
+ * somebody else: a reading tool is rolled back altogether (which also ends READ
+ * ONLY), after a writing one everything is reset.
  *
  * A tool that fails is rolled back, and a second round trip writes the audit row
  * of the failure.  The statement is made of pieces that the database quoted when
@@ -39,7 +44,10 @@ extern const struct sp_tool_kind sp_sql_tool;
  * null) for null.
  */
 struct sp_str sp_sql_text(struct sp_arena *mem, struct json_object *value);
-/* A JSON array as an array literal (manual, "Array Input and Output Syntax"). */
-struct sp_str sp_sql_array(struct sp_arena *mem, struct json_object *array);
+/*
+ * A JSON array as an array literal (manual, "Array Input and Output Syntax"); of
+ * json or jsonb, every item is JSON, null too.
+ */
+struct sp_str sp_sql_array(struct sp_arena *mem, struct json_object *array, bool of_json);
 
 #endif

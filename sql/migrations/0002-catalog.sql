@@ -229,8 +229,10 @@ BEGIN
 			r := r || jsonb_build_object(tag, true);
 		WHEN 'param' THEN
 			param := substring(rest from '^\S+');
-			IF param IS NULL OR r->'params' ? param THEN
-				RETURN r || jsonb_build_object('error', coalesce(format('@param %s stands twice', param), '@param needs a name'));
+			IF param IS NULL THEN
+				RETURN r || '{"error": "@param needs a name"}';
+			ELSIF r->'params' ? param THEN
+				RETURN r || jsonb_build_object('error', format('@param %s stands twice', param));
 			END IF;
 			rest := btrim(substr(rest, length(param) + 1), E' \t');
 			SELECT '{}'::jsonb AS value, rest INTO extra;
@@ -373,7 +375,8 @@ BEGIN
 		element := coalesce((SELECT t.typelem FROM pg_type t WHERE t.oid = a.type AND t.typcategory = 'A'), 0);
 		v_before := CASE WHEN a.is_variadic THEN 'VARIADIC ' ELSE '' END || quote_ident(a.name) || ' => ';
 		v_after := '::' || format_type(a.type, NULL);
-		v_input := CASE WHEN element <> 0 THEN 'array'
+		v_input := CASE WHEN element IN ('json'::regtype, 'jsonb'::regtype) THEN 'json array'
+		                WHEN element <> 0 THEN 'array'
 		                WHEN a.type IN ('json'::regtype, 'jsonb'::regtype) THEN 'json' ELSE 'text' END;
 		IF EXISTS (SELECT FROM pg_type t WHERE t.oid = a.type AND t.typtype = 'c') THEN
 			v_before := v_before || format('jsonb_populate_record(NULL::%s, ', format_type(a.type, NULL));

@@ -15,6 +15,12 @@ t_tests += tests/t/0009-sql-tables.t
 t_tests += tests/t/0110-database-restart.t
 t_tests += tests/t/0111-pgbouncer.t
 t_tests += tests/t/0120-command.t
+t_tests += tests/t/0500-catalog.t
+t_tests += tests/t/0510-mcp-modern.t
+t_tests += tests/t/0520-mcp-sessions.t
+t_tests += tests/t/0530-mcp-tools.t
+t_tests += tests/t/0540-mcp-token.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
+EXTRA_DIST += tests/t/0530-mcp-tools.sql

@@ -108,7 +108,14 @@ array(void **state)
 		const char *why;
 
 		CHECK(sp_json_parse(mem, sp_str(arrays[i].json), &value, &why), arrays[i].name);
-		CHECK_STR(sp_sql_array(mem, value), arrays[i].literal, arrays[i].name);
+		CHECK_STR(sp_sql_array(mem, value, false), arrays[i].literal, arrays[i].name);
+	}
+	{
+		struct json_object *value;
+		const char *why;
+
+		assert_true(sp_json_parse(mem, SP_LIT("[{\"a\":1}, \"s\", null]"), &value, &why));
+		CHECK_STR(sp_sql_array(mem, value, true), "{\"{\\\"a\\\":1}\",\"\\\"s\\\"\",\"null\"}", "of JSON");
 	}
 	sp_arena_free(mem);
 }
