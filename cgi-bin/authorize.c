@@ -353,7 +353,7 @@ signin_post(struct sp_request *req, const struct sp_form *form)
 	bool again;
 
 	if (!sp_browser_mark(req, false, mark)) {
-		(void)sp_fail(req, SP_FORBIDDEN, "the browser did not send the cookie that this page needs");
+		(void)sp_fail(req, SP_FORBIDDEN, "the browser sent no cookie; this site needs cookies to be allowed");
 		return sp_reply_page_error(req);
 	}
 	if (!sp_authorization_handle_open(req, SIGNIN_HANDLE, mark, sp_form_get(form, "request"), &handle))

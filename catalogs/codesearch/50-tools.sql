@@ -329,6 +329,11 @@ data_automation (the index holds something), index_automation (a repository has 
 @scope codesearch:read
 @tier public$c$;
 
+-- ---- what the consent page says ----
+INSERT INTO sallyport.scope (scope, description)
+VALUES ('codesearch:read', 'Search and read the source code that is indexed here')
+ON CONFLICT (scope) DO UPDATE SET description = excluded.description;
+
 -- ---- rights: tools run under the role of the tools, which reads and writes nothing else ----
 GRANT USAGE ON SCHEMA codesearch, tools TO sallyport_tool;
 GRANT SELECT ON ALL TABLES IN SCHEMA codesearch TO sallyport_tool;

@@ -45,8 +45,7 @@ advice_for(enum sp_problem problem, int status)
 		    "Wait a moment, then reload this page." };
 	if (status >= 500)
 		return (struct advice){ "Something went wrong here",
-		    "Try again later. If it stays like this, tell the administrator the request "
-		    "number at the foot of this page." };
+		    "Try again later. If it stays like this, tell the administrator what stands below." };
 	if (status == 404)
 		return (struct advice){ "There is no such page",
 		    "Check the address, or go back to where you came from." };
