@@ -23,7 +23,7 @@ run 2 "a missing operand" grant revoke
 run 2 "an option without its value" user add bob --tier
 run 0 "--version" --version; like "says the version" '^sallyport [0-9]' "$out"
 SALLYPORT_THREADS=many run 1 "a faulty setting" user list
-like "is named" 'threads' "$err"
+like "is named" 'SALLYPORT_THREADS' "$err"
 SALLYPORT_CONFIG=/nonexistent run 1 "a settings file that is not there" user list
 
 # ---- setting up is safe to repeat ----
