@@ -57,7 +57,7 @@ static const struct row rows[] = {
 	TEXT(tool_role, "sallyport_tool", sp_check_role,
 	    "PostgreSQL role under which SQL tools run"),
 	TEXT(tool_schemas, "tools", NULL,
-	    "schemas whose functions may become tools, separated by spaces"),
+	    "schemas whose functions may become tools, separated by spaces; with public, the search path of tools"),
 	INTEGER(threads, "8", 1, 256, "",
 	    "handler threads of a process"),
 	INTEGER(max_body, "4194304", 1024, 1 << 30, "bytes",

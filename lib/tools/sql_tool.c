@@ -352,6 +352,24 @@ add(struct sp_db *db, size_t n, const struct sp_query *query, const struct sp_pa
 	return n + 1;
 }
 
+/*
+ * What names without a schema mean in a tool: the exposed schemas, then public,
+ * as people who write functions expect.  The names are an operator's.
+ */
+static const char *
+search_path(struct sp_request *req)
+{
+	struct sp_str rest = sp_str(req->settings->tool_schemas), schema;
+	struct sp_buf b;
+
+	sp_buf_init(&b, req->mem, 4096);
+	while (sp_str_split(&rest, ' ', &schema))
+		if (schema.len > 0)
+			sp_buf_printf(&b, "\"%.*s\", ", SP_FMT(schema));
+	sp_buf_cstr(&b, "public");
+	return sp_buf_view(&b).p;
+}
+
 static bool
 attempt(const struct sp_tool_call *call, const struct sp_query *statement, const struct sp_param *params,
     const struct sp_param *audit, int64_t timeout_ms, struct attempt *a)
@@ -372,7 +390,8 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 	if (read_only)
 		n = add(db, n, &savepoint, SP_NO_PARAMS);
 	n = add(db, n, &sp_q_tool_call_settings, SP_PARAMS(SP_P_BOOL(read_only), SP_P_STR(call->caller->claims),
-	    SP_P_TEXT(req->id), SP_P_INT(timeout_ms), SP_P_TEXT(req->settings->tool_role)));
+	    SP_P_TEXT(req->id), SP_P_INT(timeout_ms), SP_P_TEXT(search_path(req)),
+	    SP_P_TEXT(req->settings->tool_role)));
 	a->tool = n;
 	n = add(db, n, statement, params);
 	if (read_only) {
