@@ -22,25 +22,34 @@ conninfo_value(struct command *c, const char *conninfo, const char *keyword)
 	return value;
 }
 
+/* A name as SQL writes it; NULL when it is not text in the database's encoding. */
+static const char *
+identifier(struct command *c, PGconn *conn, const char *name)
+{
+	char *quoted = PQescapeIdentifier(conn, name, strlen(name));
+	const char *copy = sp_strdup(c->mem, quoted);
+
+	PQfreemem(quoted);
+	return copy;
+}
+
 /* Runs a statement that begins with `what` and ends with a name, unless `exists` finds the name. */
 static bool
-make_unless(PGconn *conn, const char *exists, const char *what, const char *name, const char *rest)
+make_unless(struct command *c, PGconn *conn, const char *exists, const char *what, const char *name,
+    const char *rest)
 {
 	PGresult *r = PQexecParams(conn, exists, 1, NULL, &name, NULL, NULL, 0);
 	bool ok = PQresultStatus(r) == PGRES_TUPLES_OK, there = ok && PQntuples(r) > 0;
-	char *quoted, *statement = NULL;
+	const char *quoted;
 
 	PQclear(r);
 	if (!ok || there)
 		return ok;
-	if ((quoted = PQescapeIdentifier(conn, name, strlen(name))) == NULL ||
-	    asprintf(&statement, "%s %s %s", what, quoted, rest) < 0)
+	if ((quoted = identifier(c, conn, name)) == NULL)
 		return false;
-	r = PQexec(conn, statement);
+	r = PQexec(conn, sp_printf(c->mem, "%s %s %s", what, quoted, rest));
 	ok = PQresultStatus(r) == PGRES_COMMAND_OK;
 	PQclear(r);
-	PQfreemem(quoted);
-	free(statement);
 	return ok;
 }
 
@@ -51,23 +60,26 @@ make_all(struct command *c, PGconn *conn)
 	static const char database[] = "SELECT 1 FROM pg_database WHERE datname = $1";
 	const char *admin = c->settings->admin_database;
 	const char *owner = conninfo_value(c, admin, "user"), *name = conninfo_value(c, admin, "dbname");
+	const char *quoted_owner, *quoted_name;
 	PGresult *r;
 	bool ok;
 
 	if (owner == NULL || name == NULL)
 		return command_fail("admin_database must name user and dbname"), false;
-	if (!make_unless(conn, role, "CREATE ROLE", owner, "LOGIN") ||
-	    !make_unless(conn, role, "CREATE ROLE", "sallyport_app", "LOGIN") ||
-	    !make_unless(conn, role, "CREATE ROLE", c->settings->tool_role, "NOLOGIN") ||
-	    !make_unless(conn, "SELECT 1 FROM pg_auth_members m JOIN pg_roles t ON t.oid = m.roleid "
+	if ((quoted_owner = identifier(c, conn, owner)) == NULL || (quoted_name = identifier(c, conn, name)) == NULL)
+		return command_fail("admin_database: %s", PQerrorMessage(conn)), false;
+	if (!make_unless(c, conn, role, "CREATE ROLE", owner, "LOGIN") ||
+	    !make_unless(c, conn, role, "CREATE ROLE", "sallyport_app", "LOGIN") ||
+	    !make_unless(c, conn, role, "CREATE ROLE", c->settings->tool_role, "NOLOGIN") ||
+	    !make_unless(c, conn, "SELECT 1 FROM pg_auth_members m JOIN pg_roles t ON t.oid = m.roleid "
 	    "JOIN pg_roles a ON a.oid = m.member WHERE t.rolname = $1 AND a.rolname = 'sallyport_app'",
 	    "GRANT", c->settings->tool_role, "TO sallyport_app") ||
-	    !make_unless(conn, database, "CREATE DATABASE", name,
-	    sp_printf(c->mem, "OWNER %s TEMPLATE template0 ENCODING 'UTF8'", PQescapeIdentifier(conn, owner, strlen(owner)))))
+	    !make_unless(c, conn, database, "CREATE DATABASE", name,
+	    sp_printf(c->mem, "OWNER %s TEMPLATE template0 ENCODING 'UTF8'", quoted_owner)))
 		return command_fail("could not make roles and database: %s", PQerrorMessage(conn)), false;
 	/* only those who have business here may connect */
 	r = PQexec(conn, sp_printf(c->mem, "REVOKE ALL ON DATABASE %1$s FROM PUBLIC; "
-	    "GRANT CONNECT ON DATABASE %1$s TO sallyport_app", PQescapeIdentifier(conn, name, strlen(name))));
+	    "GRANT CONNECT ON DATABASE %1$s TO sallyport_app", quoted_name));
 	ok = PQresultStatus(r) == PGRES_COMMAND_OK;
 	PQclear(r);
 	return ok || (command_fail("could not set the database's rights: %s", PQerrorMessage(conn)), false);

@@ -92,7 +92,7 @@ register_post(struct sp_request *req)
 	struct sp_str secret = { 0 };
 	struct registered row;
 	struct sp_client client;
-	const char *scope;
+	const char *scope = NULL;
 
 	if (!req->settings->registration) {
 		(void)sp_fail(req, SP_NOT_FOUND, "registration is switched off");
