@@ -28,7 +28,10 @@ struct sp_authority {
 	void *hook_arg;
 	struct sp_revocations *revocations;
 	int64_t revocations_at;			/* when they were loaded, monotonic ms; the listener's */
-	pthread_mutex_t lock;			/* of the three below */
+	struct versions {
+		int64_t keys, catalog;
+	} versions;				/* of what `now` was made; the listener's */
+	pthread_mutex_t lock;			/* of the two below */
 	struct snapshot *now;			/* NULL until the database was reached */
 	uint64_t generation;
 };
@@ -169,13 +172,34 @@ load_revocations(struct sp_authority *a, struct sp_db *db)
 	sp_revocations_replace(a->revocations, fresh);
 }
 
+static const struct sp_column versions_columns[] = {
+	{ "keys", SP_COL_INT, offsetof(struct versions, keys) },
+	{ "catalog", SP_COL_INT, offsetof(struct versions, catalog) },
+	{ NULL }
+};
+
+/* Takes in what has changed since the last time, if anything has. */
+static void
+catch_up(struct sp_authority *a, struct sp_db *db)
+{
+	struct versions versions;
+	struct snapshot *s;
+
+	/* the versions first: a change in between is seen again, not missed */
+	if (sp_db_row(db, &sp_q_versions, SP_NO_PARAMS, versions_columns, &versions) != SP_DB_ROW ||
+	    (a->now != NULL && versions.keys == a->versions.keys && versions.catalog == a->versions.catalog) ||
+	    (s = load(a, db, true, true)) == NULL)
+		return;
+	a->versions = versions;
+	install(a, s);
+}
+
 /* ---- the listener's thread ---- */
 
 static void
 on_notification(void *arg, struct sp_db *db, const char *channel, const char *payload)
 {
 	struct sp_authority *a = arg;
-	struct snapshot *s;
 	const char *what = channel != NULL ? payload : NULL;
 
 	if (what != NULL && sp_str_starts(sp_str(what), "revoked ")) {
@@ -186,8 +210,7 @@ on_notification(void *arg, struct sp_db *db, const char *channel, const char *pa
 	}
 	if (what == NULL)
 		load_revocations(a, db);
-	if ((s = load(a, db, true, true)) != NULL)
-		install(a, s);
+	catch_up(a, db);
 	if (a->hook != NULL)
 		a->hook(a->hook_arg, db, what);
 }

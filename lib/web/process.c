@@ -158,6 +158,12 @@ sp_process_reload(struct sp_buf *errors)
 
 	if (s == NULL)
 		return false;
+	/* what is kept in memory (resources, tokens that were verified) is of one issuer */
+	if (strcmp(first->process.settings->issuer, s->process.settings->issuer) != 0) {
+		sp_buf_cstr(errors, "issuer: cannot change while the program runs\n");
+		snapshot_free(s);
+		return false;
+	}
 	warn_about_fixed_settings(first->process.settings, s->process.settings);
 	use_log_level(s->process.settings);
 	s->process.pool = first->process.pool;
