@@ -154,6 +154,11 @@ TESTS += tests/unit/test_tools
 tests_unit_test_tools_SOURCES = tests/unit/test_tools.c
 tests_unit_test_tools_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_uri_template
+TESTS += tests/unit/test_uri_template
+tests_unit_test_uri_template_SOURCES = tests/unit/test_uri_template.c
+tests_unit_test_uri_template_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_worker
 TESTS += tests/unit/test_worker
 tests_unit_test_worker_SOURCES = tests/unit/test_worker.c tests/unit/fcgi_client.h
