@@ -11,8 +11,9 @@
  * its state from WAITING to BUSY owns it, and only the owner reads, writes or
  * closes.  Events are edge triggered and mean no more than "look again": one
  * for a slot that is BUSY makes it AGAIN, and its owner looks once more before
- * it lets go.  A late event for a descriptor that was closed and used again
- * costs one look.  What waits need not be a request: a slot could as well be a
+ * it lets go.  One thread sends others to a slot by making it LEFT and ringing
+ * a bell.  A late event for a descriptor that was closed and used again costs
+ * one look.  What waits need not be a request: a slot could as well be a
  * stream that is written to when there is news.
  */
 #include <errno.h>
@@ -51,7 +52,7 @@
 
 #define CONNECTION_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
-enum { CLOSED, WAITING, BUSY, AGAIN };
+enum { CLOSED, WAITING, LEFT, BUSY, AGAIN };
 
 struct slot {
 	atomic_int state;
@@ -63,7 +64,9 @@ struct slot {
 };
 
 static struct {
-	int listener, epoll, end;	/* `end` is an eventfd that sends the threads home */
+	int listener, epoll;
+	int bell;			/* eventfd: some slot is LEFT; rings are edges and never read */
+	int end;			/* eventfd: sends the threads home */
 	bool tcp;
 	struct slot *slots;		/* by descriptor */
 	size_t slot_count;
@@ -150,23 +153,44 @@ slot_take(int fd)
 	do {
 		if (state == CLOSED || state == AGAIN)
 			return false;
-		next = state == WAITING ? BUSY : AGAIN;
+		next = state == BUSY ? AGAIN : BUSY;
 	} while (!atomic_compare_exchange_weak(&s->state, &state, next));
-	return state == WAITING;
+	return state != BUSY;
 }
 
-/* For the main thread, which does no requests: what came in the meantime is for the others. */
+static void
+ring(int bell)
+{
+	uint64_t one = 1;
+
+	if (write(bell, &one, sizeof(one)) != sizeof(one))
+		abort();		/* cannot happen before 2^64 rings: eventfd(2) */
+}
+
+/* For the main thread, which serves nobody: what came in the meantime is for the others. */
 static void
 slot_give_back(int fd)
 {
-	struct epoll_event ev = { .events = CONNECTION_EVENTS, .data.fd = fd };
-
-	while (!slot_release(fd)) {
-		server.slots[fd].state = WAITING;
-		if (epoll_ctl(server.epoll, EPOLL_CTL_MOD, fd, &ev) == 0)	/* repeats the event */
-			return;
-		server.slots[fd].state = BUSY;
+	if (!slot_release(fd)) {
+		server.slots[fd].state = LEFT;
+		ring(server.bell);
 	}
+}
+
+/* Has somebody look at a slot of which nothing is known but that it may want that. */
+static void
+slot_nudge(int fd)
+{
+	struct slot *s = &server.slots[fd];
+	int state = s->state, next;
+
+	do {
+		if (state != WAITING && state != BUSY)
+			return;
+		next = state == WAITING ? LEFT : AGAIN;
+	} while (!atomic_compare_exchange_weak(&s->state, &state, next));
+	if (state == WAITING)
+		ring(server.bell);
 }
 
 /* ---- handler threads ---- */
@@ -192,12 +216,9 @@ static void
 slow_leave(void)
 {
 	server.slow--;
-	for (int fd = 0; fd <= server.highest; fd++) {
-		struct epoll_event ev = { .events = CONNECTION_EVENTS, .data.fd = fd };
-
-		if (server.slots[fd].state != CLOSED && server.slots[fd].queued)
-			epoll_ctl(server.epoll, EPOLL_CTL_MOD, fd, &ev);	/* repeats the event */
-	}
+	for (int fd = 0; fd <= server.highest; fd++)
+		if (server.slots[fd].queued)
+			slot_nudge(fd);
 }
 
 /* A web server that still sends must not meet a reset, which would cost it our answer. */
@@ -386,6 +407,21 @@ accept_one(struct handler *h)
 	attend(h, fd);
 }
 
+/* Takes one of the slots that were left, and has another thread look for more. */
+static void
+attend_left(struct handler *h)
+{
+	for (int fd = 0; fd <= server.highest; fd++) {
+		int left = LEFT;
+
+		if (!atomic_compare_exchange_strong(&server.slots[fd].state, &left, BUSY))
+			continue;
+		ring(server.bell);
+		attend(h, fd);
+		return;
+	}
+}
+
 static void *
 handler_main(void *arg)
 {
@@ -401,7 +437,9 @@ handler_main(void *arg)
 			continue;
 		if (ev.data.fd == server.end)
 			break;
-		if (ev.data.fd == server.listener)
+		if (ev.data.fd == server.bell)
+			attend_left(h);
+		else if (ev.data.fd == server.listener)
 			accept_one(h);
 		else if (slot_take(ev.data.fd))
 			attend(h, ev.data.fd);
@@ -531,6 +569,7 @@ static void
 open_server(int listener)
 {
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLONESHOT, .data.fd = listener };
+	struct epoll_event bell = { .events = EPOLLIN | EPOLLET };
 	struct sockaddr_storage name = { 0 };
 	socklen_t len = sizeof(name);
 	struct rlimit limit = { .rlim_cur = 1024 };
@@ -542,8 +581,10 @@ open_server(int listener)
 	server.tcp = getsockname(listener, (struct sockaddr *)&name, &len) == 0 &&
 	    name.ss_family != AF_UNIX;
 	server.epoll = epoll_create1(EPOLL_CLOEXEC);
+	server.bell = bell.data.fd = eventfd(0, EFD_CLOEXEC);
 	server.end = eventfd(0, EFD_CLOEXEC);
-	if (server.slots == NULL || server.epoll < 0 || server.end < 0 ||
+	if (server.slots == NULL || server.epoll < 0 || server.bell < 0 || server.end < 0 ||
+	    epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.bell, &bell) != 0 ||
 	    epoll_ctl(server.epoll, EPOLL_CTL_ADD, listener, &ev) != 0)
 		sp_out_of_memory();
 }
@@ -552,14 +593,13 @@ static void
 send_threads_home(void)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.fd = server.end };
-	uint64_t one = 1;
 
 	epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.end, &ev);
-	if (write(server.end, &one, sizeof(one)) != sizeof(one))
-		abort();		/* cannot happen: eventfd(2) */
+	ring(server.end);
 	for (size_t i = 0; i < server.thread_count; i++)
 		pthread_join(server.threads[i], NULL);
 	close(server.end);
+	close(server.bell);
 	close(server.epoll);
 	free(server.threads);
 	free(server.slots);

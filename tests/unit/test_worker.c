@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -25,7 +26,7 @@ write_config(const char *more)
 
 	assert_non_null(f);
 	fprintf(f, "issuer = http://127.0.0.1\n%s%s", more,
-	    strstr(more, "request_timeout") == NULL ? "request_timeout = 3\n" : "");
+	    strstr(more, "request_timeout") == NULL ? "request_timeout = 5\n" : "");
 	fclose(f);
 }
 
@@ -43,10 +44,39 @@ shared_socket(void)
 	return fd;
 }
 
+/* How many lines of the log have a text. */
+static int
+now_in_log(const char *text)
+{
+	FILE *f = fopen(log_path, "r");
+	char line[4096];
+	int count = 0;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		count += strstr(line, text) != NULL;
+	if (f != NULL)
+		fclose(f);
+	return count;
+}
+
+/* The same, but waits for so many. */
+static int
+in_log(const char *text, int least)
+{
+	int count = now_in_log(text);
+
+	for (int i = 0; count < least && i < PATIENCE_SECONDS * 50; i++) {
+		poll(NULL, 0, 20);
+		count = now_in_log(text);
+	}
+	return count;
+}
+
 /* listener -1: the worker makes the socket. descriptors 0: no limit of ours. */
 static pid_t
 start(int listener, rlim_t descriptors)
 {
+	int started = now_in_log("\"started\"");
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
@@ -54,6 +84,7 @@ start(int listener, rlim_t descriptors)
 		int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
 		struct rlimit limit = { descriptors, descriptors };
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* a test that fails leaves nobody behind */
 		dup2(log, STDERR_FILENO);
 		if (listener >= 0)
 			dup2(listener, STDIN_FILENO);
@@ -66,17 +97,9 @@ start(int listener, rlim_t descriptors)
 			execl(demo, "demo", "--listen", socket_path, (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000; i++) {
-		int fd = connect_to(socket_path);
-
-		if (fd >= 0) {
-			close(fd);
-			return pid;
-		}
-		poll(NULL, 0, 10);
-	}
-	fail_msg("the worker did not start: see %s", log_path);
-	return -1;
+	if (in_log("\"started\"", started + 1) <= started)
+		fail_msg("the worker did not start: see %s", log_path);
+	return pid;
 }
 
 static pid_t
@@ -108,28 +131,6 @@ stop(pid_t pid)
 {
 	kill(pid, SIGTERM);
 	assert_int_equal(wait_for_end(pid), 0);
-}
-
-/* How often a text occurs in the log; once more after a moment if it does not. */
-static int
-in_log(const char *text)
-{
-	static char log[4 * 1024 * 1024];
-	int count = 0;
-
-	for (int tries = 0; count == 0 && tries < 100; tries++) {
-		FILE *f = fopen(log_path, "r");
-		size_t len = f != NULL ? fread(log, 1, sizeof(log) - 1, f) : 0;
-
-		if (f != NULL)
-			fclose(f);
-		log[len] = '\0';
-		for (const char *p = log; (p = strstr(p, text)) != NULL; p++)
-			count++;
-		if (count == 0)
-			poll(NULL, 0, 10);
-	}
-	return count;
 }
 
 static int
@@ -342,7 +343,7 @@ bodies_cut_short(void **state)
 		poll(NULL, 0, 20);
 	assert_int_equal(open_descriptors(pid), before);
 	stop(pid);
-	assert_int_equal(in_log("\"route\":\"/echo\",\"status\":200"), 0);	/* no handler saw a part */
+	assert_int_equal(now_in_log("\"route\":\"/echo\",\"status\":200"), 0);	/* no handler saw a part */
 }
 
 /* More of them than there are threads, and none of them holds one. */
@@ -374,7 +375,7 @@ silent_and_slow_connections(void **state)
 	}
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(ask_once("GET", "/hello", NULL), 200);
-	assert_in_range(sp_monotonic_ms() - since, 0, 2500);
+	assert_in_range(sp_monotonic_ms() - since, 0, 4500);	/* nobody waited for a time limit */
 
 	m.len = 0;				/* two of them go on after all, and are answered */
 	stdin_records(&m, 1, body, 30000);
@@ -498,9 +499,8 @@ a_client_that_does_not_read(void **state)
 	since = sp_monotonic_ms();
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(ask_once("GET", "/hello", NULL), 200);
-	assert_in_range(sp_monotonic_ms() - since, 0, 2500);
-	assert_int_equal(in_log("\"sent\":\"no\"") + in_log("\"sent\":\"no\"") +
-	    in_log("\"sent\":\"no\"") + in_log("\"sent\":\"no\"") > 0, 1);	/* after request_timeout */
+	assert_in_range(sp_monotonic_ms() - since, 0, 4500);	/* nobody waited for a time limit */
+	assert_int_equal(in_log("\"sent\":\"no\"", 1), 1);	/* after request_timeout */
 	close(fd);
 	message_free(&m);
 	stop(pid);
@@ -521,13 +521,13 @@ out_of_descriptors(void **state)
 		many[i] = connect_to(socket_path);
 		assert_true(many[i] >= 0);
 	}
-	assert_true(in_log("out_of_descriptors") > 0);
+	assert_true(in_log("out_of_descriptors", 1) > 0);
 	poll(NULL, 0, 500);
 	for (size_t i = 0; i < COUNT(many); i++)
 		close(many[i]);
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(ask_once("GET", "/hello", NULL), 200);
-	assert_in_range(in_log("out_of_descriptors"), 1, 3);	/* said, but not over and over */
+	assert_in_range(now_in_log("out_of_descriptors"), 1, 3);	/* said, but not over and over */
 	stop(pid);
 	close(listener);
 }
@@ -545,14 +545,14 @@ an_idle_worker_ends_at_once(void **state)
 	poll(NULL, 0, 100);
 	since = sp_monotonic_ms();
 	stop(pid);
-	assert_in_range(sp_monotonic_ms() - since, 0, 1000);
+	assert_in_range(sp_monotonic_ms() - since, 0, 3000);
 
 	pid = start_with("");
 	kept = connect_to(socket_path);
 	assert_int_equal(ask(kept, "GET", "/hello", NULL, true), 200);
 	since = sp_monotonic_ms();
 	stop(pid);
-	assert_in_range(sp_monotonic_ms() - since, 0, 1500);
+	assert_in_range(sp_monotonic_ms() - since, 0, 3500);
 	assert_true(is_closed_by_peer(kept));
 	close(kept);
 }
@@ -561,8 +561,8 @@ static void
 what_was_begun_is_finished(void **state)
 {
 	pid_t pid = start_with("");
-	struct message m = request("GET", "/sleep/700", NULL, true);
-	int fd = connect_to(socket_path), late = connect_to(socket_path);
+	struct message m = request("GET", "/sleep/1500", NULL, true);
+	int fd = connect_to(socket_path), late = connect_to(socket_path), refused;
 	struct reply r;
 
 	(void)state;
@@ -570,8 +570,10 @@ what_was_begun_is_finished(void **state)
 	assert_true(send_bytes(late, m.bytes, m.len - 20));
 	poll(NULL, 0, 100);
 	kill(pid, SIGTERM);
-	poll(NULL, 0, 300);
-	assert_int_equal(connect_to(socket_path), -1);
+	while ((refused = connect_to(socket_path)) >= 0) {	/* no more requests */
+		close(refused);
+		poll(NULL, 0, 10);
+	}
 	assert_true(send_bytes(late, m.bytes + m.len - 20, 20));	/* had begun, too */
 	r = read_reply(fd);
 	assert_int_equal(r.status, 200);
@@ -599,10 +601,10 @@ a_second_signal_ends_it(void **state)
 	poll(NULL, 0, 100);
 	since = sp_monotonic_ms();
 	kill(pid, SIGTERM);
-	poll(NULL, 0, 100);
+	assert_int_equal(in_log("draining", 1), 1);
 	kill(pid, SIGTERM);
 	assert_int_equal(wait_for_end(pid), 1);
-	assert_in_range(sp_monotonic_ms() - since, 0, 1000);
+	assert_in_range(sp_monotonic_ms() - since, 0, 5000);
 	close(fd);
 	message_free(&m);
 }
@@ -619,7 +621,7 @@ draining_has_an_end(void **state)
 	poll(NULL, 0, 100);
 	kill(pid, SIGTERM);
 	assert_int_equal(wait_for_end(pid), 1);
-	assert_int_equal(in_log("drain_timeout"), 1);
+	assert_int_equal(in_log("drain_timeout", 1), 1);
 	close(fd);
 	message_free(&m);
 }
@@ -649,11 +651,11 @@ reload(void **state)
 	assert_true(who_says(fd, "\"signin_tries\":\"7\""));
 	write_config("signin_tries = 9\n");
 	kill(pid, SIGHUP);
-	assert_int_equal(in_log("\"reloaded\""), 1);
+	assert_int_equal(in_log("\"reloaded\"", 1), 1);
 	assert_true(who_says(fd, "\"signin_tries\":\"9\""));	/* the same connection, too */
 	write_config("signin_tries = nine\nsurprise = 1\n");
 	kill(pid, SIGHUP);
-	assert_true(in_log("reload_refused") >= 1);
+	assert_int_equal(in_log("reload_refused", 2), 2);	/* every fault, not only the first */
 	assert_true(who_says(fd, "\"signin_tries\":\"9\""));
 	close(fd);
 	stop(pid);
@@ -711,8 +713,7 @@ client(void *arg)
 			close(fd);
 			fd = -1;
 		}
-		if (keep)
-			poll(NULL, 0, 1);
+		poll(NULL, 0, 1);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -737,7 +738,7 @@ rolling_restart(bool keep)
 		assert_int_equal(pthread_create(&clients[i], NULL, client, keep ? &load : NULL), 0);
 	for (int round = 0; round < 4; round++)
 		for (size_t i = 0; i < COUNT(workers); i++) {
-			poll(NULL, 0, 150);
+			poll(NULL, 0, 100);
 			stop(workers[i]);
 			workers[i] = start(listener, 0);
 		}
@@ -780,8 +781,6 @@ takeover_of_the_path(void **state)
 		assert_int_equal(pthread_create(&clients[i], NULL, client, NULL), 0);
 	for (int round = 0; round < 4; round++) {
 		new = start(-1, 0);
-		for (int i = 0; i < 500 && in_log("\"started\"") < round + 2; i++)
-			poll(NULL, 0, 10);
 		stop(old);
 		old = new;
 	}
