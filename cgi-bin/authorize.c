@@ -444,28 +444,11 @@ static const struct sp_route routes[] = {
 	{ NULL }
 };
 
-static bool
-start(struct sp_process *process)
-{
-	struct sp_authority *a;
-
-	if (!sp_authority_start(process, NULL, NULL, &a))
-		return false;
-	process->state = a;
-	return true;
-}
-
-static void
-stop(struct sp_process *process)
-{
-	sp_authority_stop(process->state);
-}
-
 int
 main(int argc, char **argv)
 {
 	return sp_worker_main(argc, argv, &(struct sp_program){
 		.name = "authorize", .summary = "sign-in, consent and the authorization response",
 		.routes = routes, .needs = SP_NEED_DB | SP_NEED_KEYRING | SP_NEED_TEMPLATES,
-		.start = start, .stop = stop });
+		.start = sp_authority_program_start, .stop = sp_authority_program_stop });
 }

@@ -120,11 +120,8 @@ static struct sp_sweeper *sweeper;	/* of this process; used by start() and stop(
 static bool
 start(struct sp_process *process)
 {
-	struct sp_authority *a;
-
-	if (!sp_authority_start(process, NULL, NULL, &a))
+	if (!sp_authority_program_start(process))
 		return false;
-	process->state = a;
 	sweeper = sp_sweeper_start(process);
 	return true;
 }
@@ -133,7 +130,7 @@ static void
 stop(struct sp_process *process)
 {
 	sp_sweeper_stop(sweeper);
-	sp_authority_stop(process->state);
+	sp_authority_program_stop(process);
 }
 
 int

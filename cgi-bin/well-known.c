@@ -147,27 +147,10 @@ static const struct sp_route routes[] = {
 	{ NULL }
 };
 
-static bool
-start(struct sp_process *process)
-{
-	struct sp_authority *a;
-
-	if (!sp_authority_start(process, NULL, NULL, &a))
-		return false;
-	process->state = a;
-	return true;
-}
-
-static void
-stop(struct sp_process *process)
-{
-	sp_authority_stop(process->state);
-}
-
 int
 main(int argc, char **argv)
 {
 	return sp_worker_main(argc, argv, &(struct sp_program){
 		.name = "well-known", .summary = "discovery documents and public keys",
-		.routes = routes, .needs = SP_NEED_DB, .start = start, .stop = stop });
+		.routes = routes, .needs = SP_NEED_DB, .start = sp_authority_program_start, .stop = sp_authority_program_stop });
 }

@@ -255,6 +255,23 @@ sp_authority_stop(struct sp_authority *a)
 	free(a);
 }
 
+bool
+sp_authority_program_start(struct sp_process *process)
+{
+	struct sp_authority *a;
+
+	if (!sp_authority_start(process, NULL, NULL, &a))
+		return false;
+	process->state = a;
+	return true;
+}
+
+void
+sp_authority_program_stop(struct sp_process *process)
+{
+	sp_authority_stop(process->state);
+}
+
 /* ---- requests ---- */
 
 struct hold {

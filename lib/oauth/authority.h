@@ -29,6 +29,10 @@ SP_MUST_USE bool sp_authority_start(struct sp_process *process, sp_authority_hoo
     struct sp_authority **out);
 void sp_authority_stop(struct sp_authority *authority);
 
+/* The same as start() and stop() of a program that keeps nothing else in process->state. */
+bool sp_authority_program_start(struct sp_process *process);
+void sp_authority_program_stop(struct sp_process *process);
+
 /*
  * The current keys / resources; the reference is returned with the request's
  * arena.  Loaded for the one request when the process does not have them (at
