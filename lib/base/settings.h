@@ -40,6 +40,8 @@ struct sp_settings {
 	int64_t threads;		/* handler threads per process */
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */
+	int64_t max_streams;		/* parked streams of a process; 0 = none */
+	int64_t stream_keepalive;	/* seconds without an event after which a stream gets a comment */
 	int64_t max_requests;		/* recycle the process after so many; 0 = never */
 	int64_t db_connections;		/* per process; 0 = as many as threads */
 	int64_t db_connect_timeout;	/* seconds */

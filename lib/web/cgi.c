@@ -1,5 +1,6 @@
 /* cgi.c - the same request once: RFC 3875 */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,6 +25,41 @@ cgi_read(void *arg, char *into, size_t room)
 		n = read(STDIN_FILENO, into, room);
 	while (n < 0 && errno == EINTR);
 	return n;
+}
+
+/* A piece that a pipe with room takes without waiting. */
+#define PIECE_MAX PIPE_BUF
+
+/*
+ * Standard output stays blocking, because it may be shared with others, so that
+ * the waiting for a client that does not read is done here.
+ */
+static bool
+cgi_send(struct sp_transport *t, struct sp_str s)
+{
+	while (s.len > 0) {
+		struct pollfd p = { .fd = t->fd, .events = POLLOUT };
+		ssize_t n;
+
+		if (poll(&p, 1, SP_STUCK_MS) <= 0)
+			return false;
+		n = write(t->fd, s.p, s.len < PIECE_MAX ? s.len : PIECE_MAX);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		s = sp_str_sub(s, (size_t)n, s.len);
+	}
+	return true;
+}
+
+/* No more than errors: some web servers close their writing end, which means nothing. */
+static bool
+cgi_gone(struct sp_transport *t)
+{
+	struct pollfd p = { .fd = t->fd };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 static bool
@@ -66,11 +102,14 @@ int
 sp_cgi_run(void)
 {
 	struct sp_process *process = sp_process_hold();
-	struct sp_transport t = { .read = cgi_read, .write = cgi_write, .is_cgi = true };
+	struct sp_transport t = {
+		.read = cgi_read, .write = cgi_write, .send = cgi_send, .gone = cgi_gone,
+		.fd = STDOUT_FILENO, .is_cgi = true,
+	};
 	struct sp_arena *mem = sp_arena_new();
 	size_t count = 0, total = 0;
 	char **params;
-	bool sent;
+	enum sp_served served;
 
 	signal(SIGPIPE, SIG_IGN);
 	while (environ[total] != NULL)
@@ -81,9 +120,9 @@ sp_cgi_run(void)
 	for (size_t i = 0; i < total; i++)
 		if (is_of_request(environ[i]))
 			params[count++] = environ[i];
-	sent = sp_serve(process, mem, &t, params);
+	served = sp_serve(process, mem, &t, params);
 	free(params);
 	sp_arena_free(mem);
 	sp_process_release(process);
-	return sent ? 0 : 1;
+	return served != SP_SERVED_BROKEN ? 0 : 1;
 }

@@ -13,8 +13,8 @@
  * for a slot that is BUSY makes it AGAIN, and its owner looks once more before
  * it lets go.  One thread sends others to a slot by making it LEFT and ringing
  * a bell.  A late event for a descriptor that was closed and used again costs
- * one look.  What waits need not be a request: a slot could as well be a
- * stream that is written to when there is news.
+ * one look.  While a stream is parked its slot is BUSY, and the owner is the
+ * stream thread (parked.c).
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -25,7 +25,6 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +32,7 @@
 #include "base/log.h"
 #include "web/fastcgi.h"
 #include "web/fcgx.h"
+#include "web/parked.h"
 #include "web/process.h"
 #include "web/record.h"
 
@@ -193,6 +193,29 @@ slot_nudge(int fd)
 		ring(server.bell);
 }
 
+void
+sp_fastcgi_lend(int fd)
+{
+	if (server.slots[fd].polled)
+		epoll_ctl(server.epoll, EPOLL_CTL_DEL, fd, NULL);
+	server.slots[fd].polled = false;
+}
+
+void
+sp_fastcgi_return(int fd, bool keep)
+{
+	struct slot *s = &server.slots[fd];
+
+	if (!keep || server.stopping) {
+		slot_close(fd);
+		return;
+	}
+	s->begun = false;
+	s->limit_ms = 0;
+	s->since_ms = sp_monotonic_ms();
+	slot_give_back(fd);
+}
+
 /* ---- handler threads ---- */
 
 /*
@@ -261,7 +284,7 @@ enum arrival {
 	GONE,			/* closed by the peer, late, or nonsense */
 	NOT_YET,
 	WHOLE,			/* a request */
-	WHOLE_AND_MORE,		/* a request with another behind it */
+	WHOLE_AND_MORE,		/* with another behind it, of which libfcgi may drop a part */
 	LARGE,			/* more than the peek can show: the rest may still be on its way */
 };
 
@@ -287,6 +310,8 @@ look(struct handler *h, int fd)
 		return WHOLE;
 	case SP_RECORD_PIPELINED:
 		return WHOLE_AND_MORE;
+	case SP_RECORD_ABORTED:
+		return GONE;
 	case SP_RECORD_BAD:
 		sp_log(SP_WARN, "fastcgi_protocol_error",
 		    SP_L("detail", "not a responder's request"));
@@ -323,7 +348,7 @@ attend(struct handler *h, int fd)
 			slot_close(fd);
 			return;
 		}
-		outcome = sp_fcgx_serve(h->process, h->mem, fd);
+		outcome = sp_fcgx_serve(h->process, h->mem, fd, arrival != WHOLE_AND_MORE);
 		if (arrival == LARGE)
 			slow_leave();
 		if (outcome == SP_FCGX_LOST) {
@@ -331,12 +356,13 @@ attend(struct handler *h, int fd)
 			return;
 		}
 		count_served(h);
+		if (outcome == SP_FCGX_PARKED)
+			return;
 		if (outcome == SP_FCGX_UNREAD) {
 			close_politely(fd);
 			return;
 		}
-		/* Of what is pipelined libfcgi has dropped a part; silence would be a lie. */
-		if (outcome == SP_FCGX_FINISHED || arrival == WHOLE_AND_MORE || server.stopping) {
+		if (outcome == SP_FCGX_FINISHED || server.stopping) {
 			slot_close(fd);
 			return;
 		}
@@ -566,16 +592,15 @@ start_threads(size_t count)
 }
 
 static void
-open_server(int listener)
+open_server(int listener, const struct sp_settings *settings)
 {
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLONESHOT, .data.fd = listener };
 	struct epoll_event bell = { .events = EPOLLIN | EPOLLET };
 	struct sockaddr_storage name = { 0 };
 	socklen_t len = sizeof(name);
-	struct rlimit limit = { .rlim_cur = 1024 };
+	size_t descriptors = sp_parked_open(settings);
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	server.slot_count = limit.rlim_cur < MAX_SLOTS ? (size_t)limit.rlim_cur : MAX_SLOTS;
+	server.slot_count = descriptors < MAX_SLOTS ? descriptors : MAX_SLOTS;
 	server.slots = calloc(server.slot_count, sizeof(*server.slots));
 	server.listener = listener;
 	server.tcp = getsockname(listener, (struct sockaddr *)&name, &len) == 0 &&
@@ -645,7 +670,7 @@ sp_fastcgi_run(int listener, const char *path)
 	if (path != NULL)
 		stat(path, &socket_file);
 	sp_fcgx_init();
-	open_server(listener);
+	open_server(listener, settings);
 	start_threads((size_t)settings->threads);
 	sp_log(SP_INFO, "started", SP_LI("threads", (int64_t)server.thread_count));
 	while ((sig = next_signal(&signals, TICK_MS)) < 0 || sig == SIGHUP) {
@@ -655,6 +680,7 @@ sp_fastcgi_run(int listener, const char *path)
 	}
 	sp_log(SP_INFO, "draining", SP_LI("connections", (int64_t)server.open));
 	stop_listening();
+	sp_parked_drain();
 	unlink_if_ours(path, &socket_file);
 	whole = drain(&signals, patience_ms);
 	sp_process_release(process);
@@ -662,6 +688,7 @@ sp_fastcgi_run(int listener, const char *path)
 		sp_log(SP_ERROR, "drain_timeout", SP_LI("connections", (int64_t)server.open));
 		_exit(1);		/* threads still run: nothing can be freed under them */
 	}
+	sp_parked_stop();
 	send_threads_home();
 	sp_log(SP_INFO, "ended", SP_LI("requests", server.served));
 	return 0;

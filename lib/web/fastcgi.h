@@ -25,4 +25,12 @@ int sp_fastcgi_run(int listener, const char *path);
  */
 int sp_fastcgi_listen(struct sp_arena *mem, const char *where, unsigned mode, const char **why);
 
+/*
+ * A connection whose request has become a stream leaves the handler threads'
+ * care, and comes back when the stream has ended: `keep` says whether the web
+ * server may use it again, else it is closed.  Both for the stream thread.
+ */
+void sp_fastcgi_lend(int fd);
+void sp_fastcgi_return(int fd, bool keep);
+
 #endif

@@ -3,13 +3,17 @@
  *
  * libfcgi parses, and nothing else: it is given a connection of ours (its own
  * accept loses requests and can spin after SIGTERM), and never closes one that
- * is in order (it would wait for the peer to do so first).
+ * is in order (it would wait for the peer to do so first).  It has no part in
+ * the answer of a stream: its writing blocks, and says too late that it failed.
  */
 #include <errno.h>
 #include <fcgiapp.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include "base/clock.h"
 #include "web/fcgx.h"
+#include "web/record.h"
 #include "web/serve.h"
 
 #define WRITE_STEP 8192		/* libfcgi's buffer, and thus one write(2) */
@@ -83,16 +87,86 @@ fcgx_write(struct sp_transport *base, struct sp_str head, struct sp_str body)
 	return put(t->fcgx->out, head, deadline_us) && put(t->fcgx->out, body, deadline_us);
 }
 
+/* ---- streams: records of our own ---- */
+
+static bool
+send_all(int fd, const uint8_t *bytes, size_t len)
+{
+	while (len > 0) {
+		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		ssize_t n = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		} else if (n == 0 || (errno != EINTR && errno != EAGAIN) ||
+		    (errno == EAGAIN && poll(&p, 1, SP_STUCK_MS) <= 0)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+fcgx_send(struct sp_transport *t, struct sp_str bytes)
+{
+	uint8_t piece[WRITE_STEP];
+
+	while (bytes.len > 0) {
+		size_t room = sizeof(piece) - SP_RECORD_HEADER, n = bytes.len < room ? bytes.len : room;
+		const uint8_t *end = sp_record_output(piece, t->record_id, bytes.p, n);
+
+		if (!send_all(t->fd, piece, (size_t)(end - piece)))
+			return false;
+		bytes = sp_str_sub(bytes, n, bytes.len);
+	}
+	return true;
+}
+
+static bool
+send_end(const struct sp_transport *t)
+{
+	uint8_t end[SP_RECORD_END];
+
+	(void)sp_record_end(end, t->record_id);
+	return send_all(t->fd, end, sizeof(end));
+}
+
+bool
+sp_fcgx_peer_gone(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDHUP };
+	uint8_t next[SP_RECORD_HEADER];
+	ssize_t n;
+
+	if (poll(&p, 1, 0) <= 0)
+		return false;
+	if ((p.revents & ~POLLIN) != 0)
+		return true;
+	n = recv(fd, next, sizeof(next), MSG_PEEK | MSG_DONTWAIT);
+	return n > 0 ? sp_record_is_abort(next, (size_t)n) :
+	    n == 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+static bool
+fcgx_gone(struct sp_transport *t)
+{
+	return sp_fcgx_peer_gone(t->fd);
+}
+
+/* ---- a request ---- */
+
 enum sp_fcgx_outcome
-sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd)
+sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alone)
 {
 	FCGX_Request fcgx;
 	struct fcgx_transport t = {
-		.base = { .read = fcgx_read, .write = fcgx_write },
+		.base = { .read = fcgx_read, .write = fcgx_write, .send = fcgx_send, .gone = fcgx_gone,
+		    .fd = fd, .fd_events = POLLIN | POLLRDHUP },
 		.fcgx = &fcgx,
 		.patience_us = process->settings->request_timeout * 1000000,
 	};
-	bool keep, sent;
+	enum sp_served served;
 
 	FCGX_InitRequest(&fcgx, -1, 0);		/* -1: after an error it returns and does not accept */
 	fcgx.ipcFd = fd;
@@ -104,11 +178,15 @@ sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd)
 		FCGX_Finish_r(&fcgx);
 		return SP_FCGX_LOST;
 	}
-	keep = fcgx.keepConnection != 0;
-	sent = sp_serve(process, mem, &t.base, fcgx.envp);
-	if (!sent) {
-		FCGX_Free(&fcgx, 0);		/* without the end of a request that has none */
-		return SP_FCGX_FINISHED;
+	t.base.record_id = (unsigned)fcgx.requestId;
+	t.base.keep = fcgx.keepConnection != 0 && alone;
+	served = sp_serve(process, mem, &t.base, fcgx.envp);
+	if (served != SP_SERVED) {
+		FCGX_Free(&fcgx, 0);		/* without the end of a request that has none, or has it otherwise */
+		if (served == SP_SERVED_PARKED)
+			return SP_FCGX_PARKED;
+		return served == SP_SERVED_STREAM && send_end(&t.base) && t.base.keep ?
+		    SP_FCGX_KEPT : SP_FCGX_FINISHED;
 	}
 	fcgx.keepConnection = 1;		/* in good order, closing is ours */
 	FCGX_Finish_r(&fcgx);
@@ -116,5 +194,5 @@ sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd)
 		return SP_FCGX_LOST;
 	if (!t.base.ended)
 		return SP_FCGX_UNREAD;
-	return keep ? SP_FCGX_KEPT : SP_FCGX_FINISHED;
+	return t.base.keep ? SP_FCGX_KEPT : SP_FCGX_FINISHED;
 }

@@ -16,9 +16,12 @@
 #include "db/db.h"
 #include "web/problem.h"
 
+struct sp_parked;
 struct sp_process;
 struct sp_route;
+struct sp_stream;
 struct sp_templates;
+struct sp_transport;
 
 struct sp_header {
 	struct sp_str name, value;
@@ -47,11 +50,18 @@ struct sp_request {
 	int64_t retry_after;			/* seconds, with 429 and 503 */
 
 	struct sp_response *response;		/* response.h */
+	struct sp_stream *stream;		/* stream.h; NULL: the answer is of one piece */
 
 	/* what the functions below read; made by gate.c */
 	struct sp_header *headers;		/* names in lower case with dashes */
 	size_t header_count;
 	struct sp_str context;			/* sp_request_context(), made at first use */
+
+	/* what the functions of stream.h use; NULL where nothing is connected (unit tests) */
+	struct sp_transport *transport;
+	struct sp_db_watch db_watch;
+	bool client_gone;
+	bool has_place;				/* for a parked stream */
 };
 
 /* Header by name, any case; absent slice when it was not sent. */

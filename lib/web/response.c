@@ -228,14 +228,15 @@ sp_response_head(struct sp_request *req)
 	sp_buf_printf(&b, "Status: %d %s\r\n", res->status, reason_of(res->status));
 	for (size_t i = 0; i < res->header_count; i++)
 		/* After a 304 or a failure a type may be left that describes nothing. */
-		if (res->body.len > 0 || !sp_str_is(res->headers[i].name, "Content-Type"))
+		if (res->body.len > 0 || res->is_stream ||
+		    !sp_str_is(res->headers[i].name, "Content-Type"))
 			put_header(&b, res->headers[i].name, res->headers[i].value);
 	if (header_find(res, SP_LIT("Cache-Control")) == NULL)
 		put_header(&b, SP_LIT("Cache-Control"), SP_LIT("no-store"));
 	put_header(&b, SP_LIT("X-Content-Type-Options"), SP_LIT("nosniff"));
 	put_header(&b, SP_LIT("X-Request-Id"), sp_str(req->id));
 	/* RFC 9110 8.6: no length with 204; with HEAD the one that GET would have had. */
-	if (!bodiless)
+	if (!bodiless && !res->is_stream)
 		sp_buf_printf(&b, "Content-Length: %zu\r\n", res->body.len);
 	sp_buf_add(&b, "\r\n", 2);
 	if (bodiless || strcmp(req->method, "HEAD") == 0)
@@ -247,6 +248,7 @@ sp_response_head(struct sp_request *req)
 	    SP_LI("headers", (int64_t)res->header_count));
 	res->status = 500;
 	res->body = (struct sp_str){ "", 0 };
+	res->is_stream = false;
 	return sp_str(sp_printf(req->mem, "Status: 500 Internal Server Error\r\n"
 	    "Cache-Control: no-store\r\nX-Request-Id: %s\r\nContent-Length: 0\r\n\r\n", req->id));
 }

@@ -17,6 +17,7 @@ struct sp_response {
 	struct sp_header *headers;
 	size_t header_count, header_room;
 	struct sp_str body;
+	bool is_stream;			/* of a length that nobody knows: stream.h */
 };
 
 /*

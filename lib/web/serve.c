@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "web/http_log.h"
+#include "web/parked.h"
 #include "web/response.h"
 #include "web/router.h"
 #include "web/serve.h"
@@ -22,27 +24,50 @@ new_request_id(struct sp_arena *mem)
 }
 
 static void
-log_request(const struct sp_request *req, bool sent, size_t bytes)
+log_request(const struct sp_request *req, bool sent)
 {
-	const struct sp_problem_info *info = sp_problem_info(req->problem);
-	int status = req->response->status;
-	enum sp_log_level level = status == 500 ? SP_ERROR : status > 500 ? SP_WARN : SP_INFO;
-	bool failed = req->problem != SP_OK;
+	const struct sp_stream *stream = req->stream;
 
-	sp_log(level, "http",
-	    SP_L("method", req->method),
-	    SP_L("route", req->route != NULL ? req->route->path : "-"),
-	    SP_LI("status", status),
-	    SP_LI("ms", (sp_monotonic_us() - req->started_us) / 1000),
-	    SP_LI("bytes", (int64_t)bytes),
-	    SP_LI("db_round_trips", req->db.round_trips),
-	    SP_LS("address", req->address),
-	    SP_L(failed ? "problem" : NULL, info->error),
-	    SP_L(failed && req->detail != NULL ? "detail" : NULL, req->detail),
-	    SP_L(sent ? NULL : "sent", "no"));
+	sp_http_log(&(struct sp_http_log){
+	    .method = req->method,
+	    .route = req->route != NULL ? req->route->path : NULL,
+	    .status = stream != NULL ? 200 : req->response->status,
+	    .started_us = req->started_us,
+	    .bytes = stream != NULL ? stream->bytes : (int64_t)req->response->body.len,
+	    .streamed = stream != NULL,
+	    .events = stream != NULL ? stream->events : 0,
+	    .address = req->address,
+	    .problem = req->problem,
+	    .detail = req->detail,
+	    .sent = sent,
+	    .gone = req->client_gone ? "client" : NULL,
+	});
 }
 
-bool
+/* The answer of one piece; nobody reads it when the client has gone. */
+static enum sp_served
+answer(struct sp_request *req, struct sp_transport *t)
+{
+	struct sp_str head = sp_response_head(req);
+	bool sent = !req->client_gone && t->write(t, head, req->response->body);
+
+	log_request(req, sent);
+	return sent ? SP_SERVED : SP_SERVED_BROKEN;
+}
+
+/* Something of the request outlives it, or its stream ends here. */
+static enum sp_served
+end_stream(struct sp_request *req)
+{
+	const struct sp_stream *stream = req->stream;
+
+	if (stream->parked != NULL)
+		return SP_SERVED_PARKED;
+	log_request(req, !stream->gone);
+	return stream->gone ? SP_SERVED_BROKEN : SP_SERVED_STREAM;
+}
+
+enum sp_served
 sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *t,
     char *const *params)
 {
@@ -54,10 +79,10 @@ sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *
 		.started_us = sp_monotonic_us(),
 		.is_cgi = t->is_cgi,
 		.response = &response,
+		.transport = t,
 	};
-	struct sp_str head;
-	size_t bytes;
-	bool sent;
+	struct sp_parked *parked;
+	enum sp_served served;
 
 	req.id = new_request_id(mem);
 	sp_log_request_id(req.id);
@@ -70,11 +95,13 @@ sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *
 	sp_route_request(&req, process->program->routes);
 	if (process->pool != NULL)
 		sp_db_end(&req.db);	/* others may use the connection while we write */
-	head = sp_response_head(&req);
-	bytes = response.body.len;
-	sent = t->write(t, head, response.body);
-	log_request(&req, sent, bytes);
+	served = req.stream != NULL ? end_stream(&req) : answer(&req, t);
+	if (req.has_place)
+		sp_parked_unreserve();
+	parked = req.stream != NULL ? req.stream->parked : NULL;
 	sp_log_request_id(NULL);
 	sp_arena_reset(mem);
-	return sent;
+	if (parked != NULL)
+		sp_parked_start(parked);	/* the connection is no longer ours */
+	return served;
 }

@@ -14,13 +14,30 @@ struct sp_transport {
 	sp_body_read *read;	/* its arg is the transport */
 	/* Header block and body in one piece; false when the web server is gone. */
 	bool (*write)(struct sp_transport *t, struct sp_str head, struct sp_str body);
+	/* A piece of a stream, at once; false when the client has gone or takes nothing for so long. */
+	bool (*send)(struct sp_transport *t, struct sp_str bytes);
+	/* Whether the client has gone, as far as the web server tells; never waits. */
+	bool (*gone)(struct sp_transport *t);
+	int fd;			/* has one of these events of poll(2) when gone() is worth a question */
+	short fd_events;
 	bool is_cgi;
+	unsigned record_id;	/* FastCGI's request id */
+	bool keep;		/* FastCGI: the connection can be used again */
 	int64_t deadline_us;	/* sp_monotonic_us() by which the body must be there; set by sp_serve() */
 	bool ended;		/* the body was read to its end; set by sp_serve() */
 };
 
-/* `mem` is the request's and is reset afterwards. False: the answer did not go out whole. */
-bool sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *t,
+#define SP_STUCK_MS	10000	/* a stream's client that takes nothing for so long counts as gone */
+
+enum sp_served {
+	SP_SERVED,		/* write() took the answer */
+	SP_SERVED_STREAM,	/* send() took it; its end is the caller's */
+	SP_SERVED_PARKED,	/* the stream thread has the connection now */
+	SP_SERVED_BROKEN,	/* the answer did not go out whole, and cannot be mended */
+};
+
+/* `mem` is the request's and is reset afterwards. */
+enum sp_served sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *t,
     char *const *params);
 
 #endif

@@ -124,6 +124,18 @@ TESTS += tests/unit/test_cookie
 tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c tests/unit/web.h
 tests_unit_test_cookie_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_stream
+TESTS += tests/unit/test_stream
+tests_unit_test_stream_SOURCES = tests/unit/test_stream.c tests/unit/stream_client.h \
+	tests/unit/worker_process.h tests/unit/fcgi_client.h
+tests_unit_test_stream_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_parked
+TESTS += tests/unit/test_parked
+tests_unit_test_parked_SOURCES = tests/unit/test_parked.c tests/unit/stream_client.h \
+	tests/unit/worker_process.h tests/unit/fcgi_client.h
+tests_unit_test_parked_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_sse
 TESTS += tests/unit/test_sse
 tests_unit_test_sse_SOURCES = tests/unit/test_sse.c
@@ -182,6 +194,10 @@ endif
 check_PROGRAMS += tests/unit/db_load
 tests_unit_db_load_SOURCES = tests/unit/db_load.c
 tests_unit_db_load_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/unit/stream_demo
+tests_unit_stream_demo_SOURCES = tests/unit/stream_demo.c
+tests_unit_stream_demo_LDADD = $(SALLYPORT_LIBS)
 
 check_PROGRAMS += tests/unit/worker_demo
 tests_unit_worker_demo_SOURCES = tests/unit/worker_demo.c
