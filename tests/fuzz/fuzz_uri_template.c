@@ -43,7 +43,8 @@ by_trying(const struct sp_uri_template *t, size_t i, struct sp_str uri, struct s
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct sp_str uri = { (const char *)data, size }, text, values[SP_URI_VARIABLES], raw[SP_URI_VARIABLES];
+	struct sp_str uri = { (const char *)data, size }, text = SP_LIT("");
+	struct sp_str values[SP_URI_VARIABLES], raw[SP_URI_VARIABLES];
 	struct sp_arena *mem = sp_arena_new();
 	struct sp_uri_template t;
 	const char *why = NULL;
