@@ -87,15 +87,31 @@ sp_mcp_write_implementation(struct sp_mcp_call *call, const struct sp_server *se
 }
 
 void
-sp_mcp_write_complete(struct sp_mcp_call *call, const struct sp_server *server)
+sp_mcp_end_result(struct sp_mcp_call *call, const struct sp_server *server, struct json_object *meta)
 {
+	bool modern = !sp_mcp_version_has_sessions(call->version);
+	bool has_meta = json_object_is_type(meta, json_type_object);
 	struct sp_json_writer *w = call->result;
 
-	sp_jw_kcstr(w, "resultType", "complete");
-	sp_jw_key(w, "_meta");
-	sp_jw_object(w);
-	sp_jw_key(w, META_SERVER);
-	sp_mcp_write_implementation(call, server);
+	if (modern)
+		sp_jw_kcstr(w, "resultType", "complete");
+	if (modern || has_meta) {
+		sp_jw_key(w, "_meta");
+		sp_jw_object(w);
+		if (modern) {
+			sp_jw_key(w, META_SERVER);
+			sp_mcp_write_implementation(call, server);
+		}
+		if (has_meta) {
+			json_object_object_foreach(meta, name, value) {
+				if (strcmp(name, META_SERVER) == 0)
+					continue;	/* is not a tool's to say */
+				sp_jw_key(w, name);
+				sp_jw_value(w, value);
+			}
+		}
+		sp_jw_object_end(w);
+	}
 	sp_jw_object_end(w);
 }
 

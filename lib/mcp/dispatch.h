@@ -47,8 +47,13 @@ SP_MUST_USE bool sp_mcp_require_session(struct sp_mcp_call *call);
 /* There is no such session: 404, after which a client begins anew. */
 bool sp_mcp_fail_no_session(struct sp_mcp_call *call);
 
-/* Members that end every result of 2026-07-28: resultType and the server's name in _meta. */
-void sp_mcp_write_complete(struct sp_mcp_call *call, const struct sp_server *server);
+/*
+ * Ends a result that is complete: in 2026-07-28 with resultType and the server's
+ * name in _meta.  meta has more members of _meta; NULL: none.
+ */
+void sp_mcp_end_result(struct sp_mcp_call *call, const struct sp_server *server, struct json_object *meta);
+/* An array of ContentBlock; to a client of 2025-03-26, which has no links, a link is text. */
+void sp_mcp_write_content(struct sp_mcp_call *call, struct json_object *blocks);
 /* {"name","title","version"} of this server. */
 void sp_mcp_write_implementation(struct sp_mcp_call *call, const struct sp_server *server);
 /* The snapshot of the catalog and this resource's server in it; tool may be absent. */

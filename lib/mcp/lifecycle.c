@@ -31,8 +31,7 @@ sp_mcp_discover(struct sp_mcp_call *call)
 	sp_jw_kcstr_if(w, "instructions", server->instructions);
 	sp_jw_kint(w, "ttlMs", DISCOVER_TTL_MS);
 	sp_jw_kcstr(w, "cacheScope", "public");		/* the same for everybody who may ask */
-	sp_mcp_write_complete(call, server);
-	sp_jw_object_end(w);
+	sp_mcp_end_result(call, server, NULL);
 	return true;
 }
 

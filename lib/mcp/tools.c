@@ -62,9 +62,8 @@ sp_mcp_tools_list(struct sp_mcp_call *call)
 	if (call->version == SP_MCP_2026_07_28) {
 		sp_jw_kint(w, "ttlMs", LIST_TTL_MS);
 		sp_jw_kcstr(w, "cacheScope", "private");	/* it follows the caller's tier and scopes */
-		sp_mcp_write_complete(call, server);
 	}
-	sp_jw_object_end(w);
+	sp_mcp_end_result(call, server, NULL);
 	return true;
 }
 
@@ -156,13 +155,36 @@ write_text(struct sp_json_writer *w, struct sp_str text)
 	sp_jw_object_end(w);
 }
 
-/* CallToolResult: the JSON as text for every client, and as it is for those that read it. */
+/* A result of the tool's own making; what is only structured is text, too, for clients that read no other. */
 static void
-write_result(struct sp_mcp_call *call, const struct sp_server *server, const struct sp_tool_result *r)
+write_whole(struct sp_mcp_call *call, struct json_object *whole)
+{
+	struct json_object *structured = sp_json_get(whole, "structuredContent");
+	struct json_object *content = sp_json_get(whole, "content");
+	struct sp_json_writer *w = call->result;
+
+	sp_jw_key(w, "content");
+	if (json_object_array_length(content) > 0 || structured == NULL) {
+		sp_mcp_write_content(call, content);
+	} else {
+		sp_jw_array(w);
+		write_text(w, sp_json_canonical(call->req->mem, structured));
+		sp_jw_array_end(w);
+	}
+	/* an object until 2026-07-28 */
+	if (structured != NULL && (call->version == SP_MCP_2026_07_28 ||
+	    (json_object_is_type(structured, json_type_object) && call->version != SP_MCP_2025_03_26))) {
+		sp_jw_key(w, "structuredContent");
+		sp_jw_value(w, structured);
+	}
+}
+
+/* The JSON as text for every client, and as it is for those that read it. */
+static void
+write_json(struct sp_mcp_call *call, const struct sp_tool_result *r)
 {
 	struct sp_json_writer *w = call->result;
 
-	sp_jw_object(w);
 	sp_jw_key(w, "content");
 	sp_jw_array(w);
 	if (r->json.p != NULL)
@@ -172,10 +194,21 @@ write_result(struct sp_mcp_call *call, const struct sp_server *server, const str
 	sp_jw_array_end(w);
 	if (r->json.p != NULL && call->version != SP_MCP_2025_03_26)
 		sp_jw_kraw(w, "structuredContent", r->json);
+}
+
+/* CallToolResult. */
+static void
+write_result(struct sp_mcp_call *call, const struct sp_server *server, const struct sp_tool_result *r)
+{
+	struct sp_json_writer *w = call->result;
+
+	sp_jw_object(w);
+	if (r->whole != NULL)
+		write_whole(call, r->whole);
+	else
+		write_json(call, r);
 	sp_jw_kbool(w, "isError", r->is_error);
-	if (call->version == SP_MCP_2026_07_28)
-		sp_mcp_write_complete(call, server);
-	sp_jw_object_end(w);
+	sp_mcp_end_result(call, server, sp_json_get(r->whole, "_meta"));
 }
 
 bool

@@ -68,8 +68,8 @@ free_schema(void *schema)
 }
 
 static bool
-compile_input(struct sp_arena *mem, struct sp_arena *scratch, struct json_object *schema,
-    struct sp_tool *tool, const char **why)
+compile(struct sp_arena *mem, struct sp_arena *scratch, struct json_object *schema,
+    const struct sp_schema **out, const char **why)
 {
 	static const struct sp_schema_options options = { .assert_format = true };
 	struct sp_schema *compiled;
@@ -77,8 +77,17 @@ compile_input(struct sp_arena *mem, struct sp_arena *scratch, struct json_object
 	if (!sp_schema_compile(scratch, schema, &options, &compiled, why))
 		return false;
 	sp_arena_defer(mem, free_schema, compiled);
-	tool->input = compiled;
+	*out = compiled;
 	return true;
+}
+
+/* What was made from a type fits by itself. */
+static bool
+compile_output(struct sp_arena *mem, struct sp_arena *scratch, const struct parsed *p,
+    const struct sp_schema **out, const char **why)
+{
+	return !json_object_get_boolean(sp_json_get(p->spec, "checked")) ||
+	    compile(mem, scratch, p->output, out, why);
 }
 
 static void
@@ -189,7 +198,8 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, c
 
 	*why = "its kind is unknown to this program";
 	if (tool.kind == NULL || !parse(scratch, r, &p, why) ||
-	    !compile_input(mem, scratch, p.input, &tool, why) ||
+	    !compile(mem, scratch, p.input, &tool.input, why) ||
+	    !compile_output(mem, scratch, &p, &tool.output, why) ||
 	    !take_scopes(mem, r->scopes, before, count, &tool, why) ||
 	    !tool.kind->load(mem, p.spec, &tool.spec, why) ||
 	    !write_listing(mem, r, &p, false, &tool.listing, why) ||

@@ -27,6 +27,7 @@ struct sp_tool {
 	const struct sp_tool_kind *kind;
 	const void *spec;		/* the kind's own, made by its load() */
 	const struct sp_schema *input;
+	const struct sp_schema *output;	/* NULL: none, or one that was made from the type of the result */
 	const struct sp_str *required;	/* arguments that must be there */
 	size_t required_count;
 	const struct sp_tool_header *headers;

@@ -1,6 +1,7 @@
 /* run.c - one call of a tool: arguments judged, call made, audit written */
 #include "tools/run.h"
 
+#include "base/log.h"
 #include "db/queries.h"
 #include "tools/sql_tool.h"
 
@@ -127,6 +128,27 @@ without_nulls(struct sp_arena *mem, const struct sp_tool *tool, struct json_obje
 	return kept;
 }
 
+/* ---- results ---- */
+
+static bool
+output_fits(const struct sp_tool_call *call, const struct sp_tool_result *r)
+{
+	struct sp_arena *mem = call->req->mem;
+	struct sp_schema_errors errors;
+	struct json_object *value = sp_json_get(r->whole, "structuredContent");
+	const char *why;
+
+	if (r->whole == NULL && !sp_json_parse_large(mem, r->json, &value, &why))
+		value = NULL;
+	if (sp_schema_validate(call->tool->output, mem, value, &errors))
+		return true;
+	/* where, and not what: the value is a customer's */
+	sp_log(SP_ERROR, "a result does not fit its output schema", SP_L("request", call->req->id),
+	    SP_L("tool", call->tool->name), SP_LS("at", errors.item[0].instance),
+	    SP_LS("schema", errors.item[0].schema));
+	return false;
+}
+
 enum sp_tool_outcome
 sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
 {
@@ -136,8 +158,14 @@ sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
 	enum sp_tool_outcome outcome;
 
 	arguments = call->arguments != NULL ? without_nulls(mem, call->tool, call->arguments) : new_object(mem);
-	if (sp_schema_validate(call->tool->input, mem, arguments, &errors))
-		return call->tool->kind->call(call, arguments, out);
+	if (sp_schema_validate(call->tool->input, mem, arguments, &errors)) {
+		outcome = call->tool->kind->call(call, arguments, out);
+		if (outcome == SP_TOOL_DONE && call->tool->output != NULL && !out->is_error &&
+		    !output_fits(call, out))
+			*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(mem,
+			    "internal error, request id %s", call->req->id)) };
+		return outcome;
+	}
 	outcome = sp_tool_refuse(call, "arguments do not fit the schema");
 	if (outcome == SP_TOOL_DONE)
 		*out = (struct sp_tool_result){ .is_error = true, .text = sp_schema_errors_text(mem, &errors) };

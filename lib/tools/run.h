@@ -38,6 +38,7 @@ enum sp_tool_outcome {
 /* What a caller is given; the texts live in the request's arena. */
 struct sp_tool_result {
 	bool is_error;
+	struct json_object *whole;	/* content, structuredContent and _meta as the tool made them; else NULL */
 	struct sp_str json;		/* a JSON object; absent when there is only text */
 	struct sp_str text;		/* for the model: what went wrong, or a remark about the JSON */
 };
@@ -57,7 +58,9 @@ const struct sp_tool_kind *sp_tool_kind_find(const char *name);	/* NULL: unknown
 /*
  * Calls the tool.  The caller was judged before (policy.h).  Arguments that do
  * not fit are a result with is_error, so that a model can mend them (MCP
- * 2025-11-25 and later, tools, "Error Handling").
+ * 2025-11-25 and later, tools, "Error Handling").  An answer that does not fit
+ * the output schema of its author is logged, and the caller is told of an
+ * internal error.
  */
 SP_MUST_USE enum sp_tool_outcome sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out);
 

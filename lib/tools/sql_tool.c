@@ -31,6 +31,7 @@ struct argument {
 
 struct spec {
 	struct sp_str head, tail;
+	bool whole;			/* the result is an mcp.result */
 	struct argument *arguments;
 	size_t count;
 };
@@ -57,6 +58,7 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 	static const struct sp_json_field spec_fields[] = {
 		{ "head", SP_JSON_STRING, offsetof(struct spec, head), .required = true },
 		{ "tail", SP_JSON_STRING, offsetof(struct spec, tail), .required = true },
+		{ "whole", SP_JSON_BOOL, offsetof(struct spec, whole) },
 		{ NULL }
 	};
 	static const struct sp_json_field fields[] = {
@@ -249,7 +251,9 @@ read_answer(const struct sp_tool_call *call, const PGresult *r, struct sp_tool_r
 {
 	struct sp_arena *mem = call->req->mem;
 	const struct sp_tool *tool = call->tool;
+	const struct spec *spec = tool->spec;
 	struct answer a;
+	const char *why;
 
 	*out = (struct sp_tool_result){ 0 };
 	if (!sp_db_read_row(&call->req->db, r, 0, answer_columns, &a))
@@ -260,8 +264,11 @@ read_answer(const struct sp_tool_call *call, const PGresult *r, struct sp_tool_r
 		    (long long)a.size, (long long)tool->max_bytes));
 		return true;
 	}
-	out->json = compact(mem, a.result);
 	out->is_error = a.failed;
+	if (spec->whole)
+		return sp_json_parse_large(mem, a.result, &out->whole, &why) ||
+		    sp_fail(call->req, SP_SERVER_ERROR, "the result of tool %s: %s", tool->name, why);
+	out->json = compact(mem, a.result);
 	if (a.rows >= tool->max_rows)
 		out->text = sp_str(sp_printf(mem, "at most %lld rows are given; there may be more",
 		    (long long)tool->max_rows));
