@@ -23,6 +23,31 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_main)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_cookie
+tests_fuzz_fuzz_cookie_SOURCES = tests/fuzz/fuzz_cookie.c $(fuzz_main)
+tests_fuzz_fuzz_cookie_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_cookie_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_form
+tests_fuzz_fuzz_form_SOURCES = tests/fuzz/fuzz_form.c $(fuzz_main)
+tests_fuzz_fuzz_form_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_form_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_record
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(fuzz_main)
+tests_fuzz_fuzz_record_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_record_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_request
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(fuzz_main)
+tests_fuzz_fuzz_request_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_request_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_template
+tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c $(fuzz_main)
+tests_fuzz_fuzz_template_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_template_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/fuzz/fuzz_schema
 tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c $(fuzz_main)
 tests_fuzz_fuzz_schema_LDFLAGS = $(fuzz_ldflags)

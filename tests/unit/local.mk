@@ -104,6 +104,11 @@ TESTS += tests/unit/test_keyset
 tests_unit_test_keyset_SOURCES = tests/unit/test_keyset.c tests/unit/jose_vectors.h
 tests_unit_test_keyset_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_cgi
+TESTS += tests/unit/test_cgi
+tests_unit_test_cgi_SOURCES = tests/unit/test_cgi.c
+tests_unit_test_cgi_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_request
 TESTS += tests/unit/test_request
 tests_unit_test_request_SOURCES = tests/unit/test_request.c tests/unit/web.h
