@@ -1,5 +1,6 @@
 # what docs/ adds to the build
 dist_man_MANS += docs/man/sallyport.conf.5
+EXTRA_DIST += docs/architecture.md
 EXTRA_DIST += docs/errors.md
 dist_man_MANS += docs/man/sallyport.1
 dist_man_MANS += docs/man/sallyport-cgi.8
