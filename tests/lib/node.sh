@@ -19,3 +19,17 @@ run_node() {
 		SP_TEST_ISSUER="$(sed -n 's/^issuer = //p' "$sv_config")" SP_TEST_DIR="$T" SP_TEST_PORT="$sv_port" \
 		timeout -k 5 "${node_seconds:-120}" node "$top_srcdir/tests/$file" "$@"
 }
+
+# A certificate for localhost and *.example.test, trusted by nobody else: $T/tls.key, $T/tls.pem.
+make_certificate() {
+	needs openssl
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=tests \
+		-addext 'subjectAltName=DNS:localhost,DNS:*.example.test' -keyout "$T/tls.key" -out "$T/tls.pem" 2>/dev/null
+	chmod 0644 "$T/tls.pem"
+}
+
+# index_tree: this very source tree into the code search.
+index_tree() {
+	sallyport catalog apply "$top_srcdir/catalogs/codesearch" >"$sv_log/catalog.log" 2>&1 &&
+		"$top_builddir/bin/sallyport-index" "$top_srcdir" >"$sv_log/index.log" 2>&1
+}
