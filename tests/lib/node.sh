@@ -14,10 +14,16 @@ node_packages() {
 run_node() {
 	local file=$1
 	shift
+	in_home node "$top_srcdir/tests/$file" "$@"
+}
+
+# in_home COMMAND...: with $T/home as home, within node_seconds.
+in_home() {
 	mkdir -p "$T/home"
 	env HOME="$T/home" XDG_CONFIG_HOME="$T/home" XDG_CACHE_HOME="$T/home" XDG_RUNTIME_DIR="$T/home" NO_COLOR=1 \
+		BROWSER="$T/bin/browser" \
 		SP_TEST_ISSUER="$(sed -n 's/^issuer = //p' "$sv_config")" SP_TEST_DIR="$T" SP_TEST_PORT="$sv_port" \
-		timeout -k 5 "${node_seconds:-120}" node "$top_srcdir/tests/$file" "$@"
+		timeout -k 5 "${node_seconds:-120}" "$@"
 }
 
 # A certificate for localhost and *.example.test, trusted by nobody else: $T/tls.key, $T/tls.pem.
@@ -32,4 +38,16 @@ make_certificate() {
 index_tree() {
 	sallyport catalog apply "$top_srcdir/catalogs/codesearch" >"$sv_log/catalog.log" 2>&1 &&
 		"$top_builddir/bin/sallyport-index" "$top_srcdir" >"$sv_log/index.log" 2>&1
+}
+
+# browser_of USER: programs that open a browser get one in which this person signs in
+# and allows.  What was opened is in $T/opened.
+browser_of() {
+	mkdir -p "$T/bin"
+	cat >"$T/bin/browser" <<-END
+		#!/bin/sh
+		exec node '$top_srcdir/tests/clients/person.mjs' '$1' "\$1"
+	END
+	chmod +x "$T/bin/browser"
+	: >"$T/opened"
 }
