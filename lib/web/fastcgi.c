@@ -348,7 +348,8 @@ attend(struct handler *h, int fd)
 			slot_close(fd);
 			return;
 		}
-		outcome = sp_fcgx_serve(h->process, h->mem, fd, arrival != WHOLE_AND_MORE);
+		outcome = sp_fcgx_serve(h->process, h->mem, fd, arrival != WHOLE_AND_MORE,
+		    &server.stopping);
 		if (arrival == LARGE)
 			slow_leave();
 		if (outcome == SP_FCGX_LOST) {

@@ -157,7 +157,8 @@ fcgx_gone(struct sp_transport *t)
 /* ---- a request ---- */
 
 enum sp_fcgx_outcome
-sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alone)
+sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alone,
+    const atomic_bool *stopping)
 {
 	FCGX_Request fcgx;
 	struct fcgx_transport t = {
@@ -187,6 +188,16 @@ sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alo
 			return SP_FCGX_PARKED;
 		return served == SP_SERVED_STREAM && send_end(&t.base) && t.base.keep ?
 		    SP_FCGX_KEPT : SP_FCGX_FINISHED;
+	}
+	if (t.base.keep && t.base.ended && *stopping) {
+		/*
+		 * The web server may send its next request as soon as it has the end of
+		 * this one: that there is no next must follow as closely as can be.
+		 */
+		FCGX_FClose(fcgx.err);
+		FCGX_FClose(fcgx.out);
+		shutdown(fd, SHUT_RDWR);
+		t.base.keep = false;
 	}
 	fcgx.keepConnection = 1;		/* in good order, closing is ours */
 	FCGX_Finish_r(&fcgx);

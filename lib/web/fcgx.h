@@ -2,6 +2,7 @@
 #ifndef SP_WEB_FCGX_H
 #define SP_WEB_FCGX_H
 
+#include <stdatomic.h>
 #include "web/worker.h"
 
 enum sp_fcgx_outcome {
@@ -17,9 +18,11 @@ void sp_fcgx_init(void);
 
 /*
  * Reads a request from a blocking connection, serves it and answers.  `alone`:
- * nothing else lies behind it, so that the connection can be used again.
+ * nothing else lies behind it, so that the connection can be used again; once
+ * *stopping is true, none is.
  */
-enum sp_fcgx_outcome sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alone);
+enum sp_fcgx_outcome sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alone,
+    const atomic_bool *stopping);
 
 /* Whether the web server has closed the connection, or aborted the request on it; never waits. */
 bool sp_fcgx_peer_gone(int fd);
