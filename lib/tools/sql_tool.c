@@ -327,7 +327,7 @@ failure_text(const struct sp_tool_call *call, const PGresult *r, int64_t timeout
 	return sp_str(sp_printf(req->mem, "internal error, request id %s", req->id));
 }
 
-/* Ends the transaction and, with an outcome, writes its audit row. */
+/* Ends the transaction if it was begun and, with an outcome, writes its audit row. */
 static bool
 roll_back(const struct sp_tool_call *call, const char *outcome, const char *sqlstate, int64_t started_us)
 {
@@ -336,9 +336,12 @@ roll_back(const struct sp_tool_call *call, const char *outcome, const char *sqls
 	PGresult **results;
 	size_t failed;
 
+	if (outcome == NULL && !call->tool->read_only)
+		return true;
 	if (!sp_db_pipeline_open(db))
 		return false;
-	sp_db_pipeline_add(db, &rollback, SP_NO_PARAMS);
+	if (call->tool->read_only)
+		sp_db_pipeline_add(db, &rollback, SP_NO_PARAMS);
 	if (outcome != NULL)
 		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, ms, sqlstate, NULL));
 	return sp_db_pipeline_run(db, &results, &failed);
@@ -389,7 +392,8 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 	*a = (struct attempt){ .guard = SIZE_MAX, .tool = SIZE_MAX };	/* as long as nothing was sent */
 	if (!sp_db_pipeline_open(db))
 		return false;
-	n = add(db, n, &begin, SP_NO_PARAMS);
+	if (read_only)
+		n = add(db, n, &begin, SP_NO_PARAMS);
 	if (call->guard != NULL) {
 		a->guard = n;
 		n = add(db, n, call->guard, call->guard_params);
@@ -409,7 +413,8 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 	}
 	a->audit = n;
 	n = add(db, n, &sp_q_tool_call_audit, audit);
-	(void)add(db, n, &commit, SP_NO_PARAMS);
+	if (read_only)
+		(void)add(db, n, &commit, SP_NO_PARAMS);
 	return sp_db_pipeline_run(db, &a->results, &a->failed);
 }
 
@@ -430,7 +435,18 @@ fail(const struct sp_tool_call *call)
 	return SP_TOOL_FAILED;
 }
 
-/* The transaction is open and has failed. */
+/*
+ * Up to the tool, and at the audit row, it is our trouble; save that deferred
+ * constraints are checked at the end, and a pipeline's end is told of its last
+ * statement.
+ */
+static bool
+is_ours(const struct attempt *a, const char *sqlstate)
+{
+	return a->failed < a->tool ||
+	    (a->failed == a->audit && !in_class(sqlstate, "23") && !in_class(sqlstate, "P0"));
+}
+
 static enum sp_tool_outcome
 after_failure(const struct sp_tool_call *call, const struct attempt *a, int64_t timeout_ms, int64_t started_us,
     struct sp_tool_result *out)
@@ -440,9 +456,7 @@ after_failure(const struct sp_tool_call *call, const struct attempt *a, int64_t 
 
 	if (a->failed == a->guard && strcmp(sqlstate, call->guard_sqlstate) == 0)
 		return roll_back(call, NULL, NULL, started_us) ? SP_TOOL_GUARDED : fail(call);
-	/* before the tool and at the audit row it is our trouble; COMMIT checks deferred constraints */
-	if (a->failed < a->tool || a->failed == a->audit ||
-	    (text = failure_text(call, a->results[a->failed], timeout_ms)).p == NULL)
+	if (is_ours(a, sqlstate) || (text = failure_text(call, a->results[a->failed], timeout_ms)).p == NULL)
 		return fail(call);
 	if (!roll_back(call, "error", sqlstate, started_us))
 		return fail(call);

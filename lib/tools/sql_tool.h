@@ -4,14 +4,14 @@
  * One round trip, one transaction:
  *
  *	a tool that reads		a tool that writes
- *	BEGIN				BEGIN
+ *	BEGIN				(a pipeline is a transaction)
  *	[the guard]			[the guard]
  *	SAVEPOINT
  *	set_config ...			set_config ...
  *	SELECT ... FROM function	SELECT ... FROM function
  *	ROLLBACK TO SAVEPOINT		RESET ROLE; RESET ALL
  *	INSERT INTO audit		INSERT INTO audit
- *	COMMIT				COMMIT
+ *	COMMIT
  *
  * set_config sets READ ONLY, the claims, the time limit, the search path (the
  * exposed schemas, then public) and the role.  Whatever a function sets besides,
