@@ -18,6 +18,7 @@ sp_http_log(const struct sp_http_log *a)
 	    SP_LI("status", a->status),
 	    SP_LI("ms", (sp_monotonic_us() - a->started_us) / 1000),
 	    SP_LI("bytes", a->bytes),
+	    SP_LI("db_round_trips", a->db_round_trips),
 	    SP_LI(a->streamed ? "events" : NULL, a->events),
 	    SP_LS("address", a->address),
 	    SP_L(failed ? "problem" : NULL, sp_problem_info(a->problem)->error),

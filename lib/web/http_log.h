@@ -9,6 +9,7 @@ struct sp_http_log {
 	int status;
 	int64_t started_us;
 	int64_t bytes;			/* of the body */
+	unsigned db_round_trips;	/* how often it waited for the database */
 	bool streamed;
 	int64_t events;			/* of a stream */
 	struct sp_str address;

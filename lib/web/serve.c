@@ -34,6 +34,7 @@ log_request(const struct sp_request *req, bool sent)
 	    .status = stream != NULL ? 200 : req->response->status,
 	    .started_us = req->started_us,
 	    .bytes = stream != NULL ? stream->bytes : (int64_t)req->response->body.len,
+	    .db_round_trips = req->db.round_trips,
 	    .streamed = stream != NULL,
 	    .events = stream != NULL ? stream->events : 0,
 	    .address = req->address,

@@ -54,7 +54,7 @@ bad '{"u":"6ba7b810"}' '/u: must be a UUID (is "6ba7b810")'
 bad '{"d":"2026-02-30"}' '/d: must be a date such as 2026-07-28 (is "2026-02-30")'
 bad '{"ia":[1,"2"]}' '/ia/1: must be an integer (is a string)'
 bad '{"l":{"sku":1}}' '/l/sku: must be null or a string (is 1)'
-bad '{"p":101}' 'value for domain tools.percent violates check constraint "percent_check"'
+bad '{"p":101}' 'value for domain percent violates check constraint "percent_check"'
 call_raw types '{"i8":9223372036854775808}' >/dev/null
 is "refused by PostgreSQL: a bigint that is none" 'value "9223372036854775808" is out of range for type bigint' "$(tool_text)"
 like "missing arguments are named" '"start" is required' "$(answer sum_up)"
