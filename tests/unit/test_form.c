@@ -127,10 +127,10 @@ bodies(void **state)
 		{ "application/x-www-form-urlencoded", "x", "a=b", SP_INVALID_REQUEST },
 		{ "application/x-www-form-urlencoded", NULL, "a=b&a=c", SP_INVALID_REQUEST },
 		{ "application/x-www-form-urlencoded", NULL, "a=%", SP_INVALID_REQUEST },
-		{ "application/x-www-form-urlencoded; charset=latin1", NULL, "a=b", SP_UNSUPPORTED_MEDIA_TYPE },
-		{ "application/json", NULL, "{}", SP_UNSUPPORTED_MEDIA_TYPE },
+		{ "application/x-www-form-urlencoded; charset=latin1", NULL, "a=b", SP_INVALID_REQUEST },
+		{ "application/json", NULL, "{}", SP_INVALID_REQUEST },
 		{ "multipart/form-data; boundary=x", NULL, "a=b", SP_UNSUPPORTED_MEDIA_TYPE },
-		{ NULL, NULL, "a=b", SP_UNSUPPORTED_MEDIA_TYPE },
+		{ NULL, NULL, "a=b", SP_INVALID_REQUEST },
 	};
 
 	(void)state;

@@ -432,7 +432,7 @@ oauth_errors(void **state)
 		{ SP_INVALID_REQUEST, "a \"b\" \\ \xc3\xa4 \x01", 400,
 		    "{\"error\":\"invalid_request\",\"error_description\":\"a 'b' ? ?? ?\"}", NULL, NULL },
 		{ SP_SERVER_ERROR, "relation x does not exist", 500, "{\"error\":\"server_error\","
-		    "\"error_description\":\"Something went wrong on our side. Request "
+		    "\"error_description\":\"The fault is on our side. Request "
 		    "0123456789abcdefABCDEF.\"}", NULL, NULL },
 		{ SP_TEMPORARILY_UNAVAILABLE, "08006", 503, NULL, "Retry-After", "1" },
 		{ SP_SLOW_DOWN, "", 429, NULL, "Retry-After", "1" },
