@@ -9,6 +9,7 @@ EXTRA_DIST += docs/images/consent-dark.png
 EXTRA_DIST += docs/images/consent-light.png
 EXTRA_DIST += docs/images/consent-phone.png
 EXTRA_DIST += docs/images/consent-program-light.png
+EXTRA_DIST += docs/images/flow.svg
 EXTRA_DIST += docs/images/error-dark.png
 EXTRA_DIST += docs/images/error-light.png
 EXTRA_DIST += docs/images/error-phone.png

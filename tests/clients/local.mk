@@ -1,4 +1,4 @@
-# what tests/clients/ adds to the build
+# what tests/clients/ adds to the build, and the test of README.md
 EXTRA_DIST += tests/clients/package.json
 EXTRA_DIST += tests/clients/package-lock.json
 EXTRA_DIST += tests/clients/.npmrc
@@ -12,3 +12,4 @@ t_tests += tests/t/0701-sdk-v1.t
 t_tests += tests/t/0710-inspector.t
 t_tests += tests/t/0711-mcp-remote.t
 t_tests += tests/t/0720-search-large-tree.t
+t_tests += tests/t/0800-readme.t
