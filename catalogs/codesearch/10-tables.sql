@@ -118,8 +118,10 @@ CREATE TABLE IF NOT EXISTS codesearch.chunk (
 	start_line       integer NOT NULL,
 	end_line         integer NOT NULL,
 	content          text NOT NULL,
+	-- for names that are misspelt; the first piece stands for its file
 	names text GENERATED ALWAYS AS (lower(
-		coalesce(class_name || ' ', '') || coalesce(function_name || ' ', '') || file_path)) STORED,
+		coalesce(class_name || ' ', '') || coalesce(function_name || ' ', '') ||
+		CASE WHEN number = 0 THEN regexp_replace(file_path, '^.*/', '') ELSE '' END)) STORED,
 	head tsvector GENERATED ALWAYS AS (
 		setweight(codesearch.name_vector(function_name) || codesearch.name_vector(class_name), 'A') ||
 		setweight(codesearch.name_vector(signature) || codesearch.name_vector(file_path) ||

@@ -26,6 +26,16 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT coalesce((pg_catalog.tsvector_to_array(pg_catalog.to_tsvector('codesearch.words', word)))[1], '')
 $$;
 
+-- About how many pieces have all of these words; words that go together are
+-- counted too low, which the exponent makes up for.
+CREATE OR REPLACE FUNCTION codesearch.expected(words text)
+RETURNS real LANGUAGE sql STABLE PARALLEL SAFE AS $$
+	SELECT (greatest((SELECT reltuples FROM pg_catalog.pg_class WHERE oid = 'codesearch.chunk'::pg_catalog.regclass), 1)
+		* exp(0.6 * sum(ln(coalesce(w.share, 0.0002)))))::real
+	  FROM unnest(pg_catalog.tsvector_to_array(pg_catalog.to_tsvector('codesearch.words', words))) l
+	  LEFT JOIN codesearch.word w ON w.word = l
+$$;
+
 -- Short forms that programmers write, and what they stand for; both find each other.
 CREATE OR REPLACE FUNCTION codesearch.other_form(word text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -91,10 +101,8 @@ BEGIN
 		CONTINUE WHEN numnode(term) = 0 OR term = ANY (u.terms);
 		SELECT w.share INTO found FROM codesearch.word w WHERE w.word = codesearch.lexeme(codesearch.key(token));
 		IF cardinality(parts) > 1 THEN
-			-- a phrase of common words would have to be checked in too many pieces
-			IF found IS NOT NULL OR NOT EXISTS (
-				SELECT FROM unnest(parts) part LEFT JOIN codesearch.word w ON w.word = codesearch.lexeme(part)
-				 WHERE coalesce(w.share, 0) < 0.02) THEN
+			-- a phrase is checked in each piece that has its words: not if those are many
+			IF found IS NOT NULL OR codesearch.expected(array_to_string(parts, ' ')) > 500 THEN
 				term := plainto_tsquery('codesearch.words', codesearch.key(token));
 			ELSE
 				term := term || plainto_tsquery('codesearch.words', codesearch.key(token));
@@ -161,7 +169,8 @@ $$;
 --	any     the piece has one of its rarer words
 --	fuzzy   the names look similar (misspelt or half remembered)
 -- A lane stops after some hundred rows before it ranks: bounds are what keeps a
--- query of common words fast.  `basic` leaves only phrase, all and any.
+-- query of common words fast.  Exact terms narrow the text lanes, which see
+-- all that the head lane sees.  `basic` leaves only phrase, all and any.
 
 -- Loads pg_trgm's library: a setting of an extension that this session has not
 -- used yet may be named in a function by a superuser only.
@@ -171,7 +180,7 @@ DROP FUNCTION IF EXISTS codesearch.search(text, text, text, text[], text, boolea
 CREATE FUNCTION codesearch.search(query text, language text, repository text, exact_terms text[],
 	intent text, basic boolean)
 RETURNS TABLE (id text, score real, lanes text[], symbol real, head real, body real, coverage real,
-	proximity real, similarity real, phrase boolean, kind real)
+	proximity real, similarity real, phrase real, kind real)
 LANGUAGE plpgsql STABLE
 SET search_path = codesearch, public, pg_temp SET pg_trgm.word_similarity_threshold = 0.5
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
@@ -183,6 +192,8 @@ DECLARE
 	prefix   text := replace(replace(replace(in_repository, '\', '\\'), '%', '\%'), '_', '\_') || '%';
 	u        codesearch.understood := codesearch.understand(query);
 	phrase_q tsquery := phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(query)));
+	all_q    tsquery := u.all_q;
+	any_q    tsquery := u.any_q;
 	exact_q  tsquery;
 	exact    text;
 	fuzzy    text;
@@ -194,9 +205,13 @@ BEGIN
 		exact_q := CASE WHEN exact_q IS NULL THEN phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(exact)))
 			ELSE exact_q && phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(exact))) END;
 	END LOOP;
-	-- looking a phrase of common words up costs more than it tells
-	IF numnode(phrase_q) < 3 OR (SELECT max(w) FROM unnest(u.weights) w) < 2.5 THEN
+	IF numnode(phrase_q) < 3 OR codesearch.expected(codesearch.parts(codesearch.plain(query))) > 1000 THEN
 		phrase_q := NULL;
+	END IF;
+	IF exact_q IS NOT NULL THEN
+		all_q := all_q && exact_q;
+		any_q := any_q && exact_q;
+		phrase_q := phrase_q && exact_q;
 	END IF;
 	-- what may be a name with a slip in it
 	IF NOT basic AND (cardinality(u.terms) <= 2 OR cardinality(u.symbols) > 0) THEN
@@ -207,46 +222,46 @@ BEGIN
 		SELECT c.* FROM chunk c
 		 WHERE (in_language IS NULL OR c.language = in_language)
 		   AND (in_repository IS NULL OR c.repository = in_repository OR c.repository ILIKE prefix)
-		   AND (exact_q IS NULL OR c.body @@ exact_q)
 	), everything AS (
-		SELECT t.id, ts_rank_cd(t.body, u.all_q, 1) AS s
-		  FROM (SELECT f.id, f.body FROM f WHERE f.body @@ u.all_q LIMIT 300) t ORDER BY s DESC, id LIMIT 60
+		SELECT t.id, ts_rank_cd(t.body, all_q, 1) AS s
+		  FROM (SELECT f.id, f.body FROM f WHERE f.body @@ all_q LIMIT 500) t ORDER BY s DESC, id LIMIT 80
 	), lane AS (
 		(SELECT 'symbol' AS lane, f.id, max(k.strength +
 			CASE WHEN f.function_name = ANY (u.symbols) THEN 0.1 ELSE 0 END +
 			CASE WHEN key(f.class_name) = ANY (u.keys) THEN 0.1 ELSE 0 END)::real AS s
 		   FROM unnest(u.keys, u.strengths) AS k (key, strength) JOIN f ON key(f.function_name) = k.key
-		  WHERE NOT basic GROUP BY f.id ORDER BY s DESC, id LIMIT 50)
+		  WHERE NOT basic AND (exact_q IS NULL OR f.body @@ exact_q) GROUP BY f.id ORDER BY s DESC, id LIMIT 50)
 		UNION ALL
 		(SELECT 'symbol', f.id, max(k.strength + CASE WHEN f.class_name = ANY (u.symbols) THEN 0.1 ELSE 0 END)::real AS s
 		   FROM unnest(u.keys, u.strengths) AS k (key, strength) JOIN f ON key(f.class_name) = k.key
-		  WHERE NOT basic AND f.chunk_type = 'class' GROUP BY f.id ORDER BY s DESC, id LIMIT 50)
+		  WHERE NOT basic AND f.chunk_type = 'class' AND (exact_q IS NULL OR f.body @@ exact_q) GROUP BY f.id ORDER BY s DESC, id LIMIT 50)
 		UNION ALL
-		(SELECT 'phrase', f.id, 1 FROM f WHERE f.body @@ phrase_q LIMIT 50)
+		(SELECT 'phrase', f.id, least(0.07 * numnode(phrase_q), 0.8) FROM f WHERE f.body @@ phrase_q LIMIT 50)
 		UNION ALL
-		(SELECT 'head', t.id, ts_rank('{0.2, 0.45, 0.7, 1.0}', t.head, u.any_q) AS s
-		   FROM (SELECT f.id, f.head FROM f WHERE f.head @@ u.any_q AND NOT basic LIMIT 1000) t ORDER BY s DESC, id LIMIT 60)
+		(SELECT 'head', t.id, ts_rank('{0.2, 0.45, 0.7, 1.0}', t.head, any_q) AS s
+		   FROM (SELECT f.id, f.head FROM f WHERE f.head @@ any_q AND NOT basic AND exact_q IS NULL LIMIT 1000) t ORDER BY s DESC, id LIMIT 80)
 		UNION ALL
 		(SELECT 'all', e.id, e.s FROM everything e)
 		UNION ALL
-		(SELECT 'any', t.id, ts_rank(t.body, u.any_q) AS s
+		(SELECT 'any', t.id, ts_rank(t.body, any_q) AS s
 		   FROM (SELECT f.id, f.body FROM f
-			  WHERE f.body @@ u.any_q AND (SELECT count(*) FROM everything) < 60 LIMIT 300) t
+			  WHERE f.body @@ any_q AND (SELECT count(*) FROM everything) < 80 LIMIT 300) t
 		  ORDER BY s DESC, id LIMIT 30)
 		UNION ALL
 		(SELECT 'fuzzy', t.id, t.s
-		   FROM (SELECT f.id, word_similarity(fuzzy, f.names) AS s FROM f WHERE fuzzy <% f.names LIMIT 500) t
+		   FROM (SELECT f.id, word_similarity(fuzzy, f.names) AS s FROM f WHERE fuzzy <% f.names
+			  AND (exact_q IS NULL OR f.body @@ exact_q) LIMIT 500) t
 		  ORDER BY s DESC, id LIMIT 30)
 	), found AS (
 		SELECT lane.id, array_agg(DISTINCT lane.lane) AS lanes,
 			coalesce(max(s) FILTER (WHERE lane.lane = 'symbol'), 0)::real AS symbol,
-			bool_or(lane.lane = 'phrase') AS phrase,
+			coalesce(max(s) FILTER (WHERE lane.lane = 'phrase'), 0)::real AS phrase,
 			least(coalesce(max(s) FILTER (WHERE lane.lane = 'all'), 0) * 5, 1)::real AS proximity,
 			coalesce(max(s) FILTER (WHERE lane.lane = 'fuzzy'), 0)::real AS similarity
 		  FROM lane GROUP BY lane.id
 	)
 	SELECT found.id, ((0.5 * found.symbol + 0.5 * r.head + 0.35 * r.body + 0.12 * r.coverage
-		+ 0.35 * found.proximity + 0.4 * found.similarity + CASE WHEN found.phrase THEN 0.6 ELSE 0 END) * k.kind)::real,
+		+ 0.35 * found.proximity + 0.4 * found.similarity + found.phrase) * k.kind)::real,
 		found.lanes, found.symbol, r.head, r.body, r.coverage, found.proximity, found.similarity, found.phrase, k.kind
 	  FROM found
 	  JOIN chunk c USING (id)

@@ -181,7 +181,7 @@ BEGIN
 		'symbol', round(0.5 * (f ->> 'symbol')::numeric, 4), 'names_and_comment', round(0.5 * (f ->> 'head')::numeric, 4),
 		'text', round(0.35 * (f ->> 'body')::numeric, 4), 'coverage', round(0.12 * (f ->> 'coverage')::numeric, 4),
 		'proximity', round(0.35 * (f ->> 'proximity')::numeric, 4), 'similar_name', round(0.4 * (f ->> 'similarity')::numeric, 4),
-		'phrase', CASE WHEN (f ->> 'phrase')::boolean THEN 0.6 ELSE 0 END);
+		'phrase', round((f ->> 'phrase')::numeric, 4));
 	SELECT array_agg(said ORDER BY worth DESC) INTO reasons FROM (
 		SELECT p.value::numeric AS worth, CASE p.key
 			WHEN 'symbol' THEN format('the query names %s', coalesce(c.function_name, c.class_name))
