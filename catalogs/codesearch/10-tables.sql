@@ -68,14 +68,25 @@ BEGIN
 END
 $$;
 
--- The same for names, where a whole identifier counts as much as its parts.
+-- Neighbouring parts of identifiers in one word: "HashTableSize" gives "HashTable
+-- TableSize", for those who write "hashtable".
+CREATE OR REPLACE FUNCTION codesearch.pairs(plain text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(pg_catalog.string_agg(p[i] || p[i + 1], ' '), '')
+	  FROM pg_catalog.string_to_table(plain, ' ') identifier
+	 CROSS JOIN LATERAL (SELECT pg_catalog.array_remove(pg_catalog.string_to_array(codesearch.parts(identifier), ' '), '')) x (p)
+	 CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.cardinality(p) - 1) i
+	 WHERE pg_catalog.cardinality(p) > 2
+$$;
+
+-- Words of names, where a whole identifier counts as much as its parts.
 CREATE OR REPLACE FUNCTION codesearch.name_vector(t text)
 RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
 	plain text := codesearch.plain(coalesce(t, ''));
 BEGIN
 	RETURN pg_catalog.to_tsvector('codesearch.words',
-		codesearch.parts(plain) || ' ' || pg_catalog.replace(plain, '_', ''));
+		codesearch.parts(plain) || ' ' || pg_catalog.replace(plain, '_', '') || ' ' || codesearch.pairs(plain));
 END
 $$;
 
@@ -123,9 +134,9 @@ CREATE TABLE IF NOT EXISTS codesearch.chunk (
 		coalesce(class_name || ' ', '') || coalesce(function_name || ' ', '') ||
 		CASE WHEN number = 0 THEN regexp_replace(file_path, '^.*/', '') ELSE '' END)) STORED,
 	head tsvector GENERATED ALWAYS AS (
-		setweight(codesearch.name_vector(function_name) || codesearch.name_vector(class_name), 'A') ||
-		setweight(codesearch.name_vector(signature) || codesearch.name_vector(file_path) ||
-		          codesearch.name_vector(codesearch.spaced(defines)), 'B') ||
+		setweight(codesearch.name_vector(coalesce(function_name || ' ', '') || coalesce(class_name, '')), 'A') ||
+		setweight(codesearch.name_vector(coalesce(signature || ' ', '') || file_path || ' ' ||
+			codesearch.spaced(defines)), 'B') ||
 		setweight(codesearch.vector(docstring), 'C')) STORED,
 	body tsvector GENERATED ALWAYS AS (codesearch.vector(
 		file_path || ' ' || coalesce(class_name, '') || ' ' || content)) STORED,

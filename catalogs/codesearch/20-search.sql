@@ -77,6 +77,7 @@ DECLARE
 	u       codesearch.understood;
 	tokens  text[] := regexp_split_to_array(btrim(codesearch.plain(query)), ' ');
 	kept    text[] := '{}';
+	names   text[] := '{}';		-- the tokens that terms were made of
 	shares  real[] := '{}';
 	token   text;
 	parts   text[];
@@ -126,7 +127,15 @@ BEGIN
 		found := coalesce(found, rare);
 		shares := shares || found;
 		u.weights := u.weights || ln(1 / greatest(found, rare))::real;
-		u.all_q := CASE WHEN u.all_q IS NULL THEN term ELSE u.all_q && term END;
+		names := names || token;
+	END LOOP;
+	-- "hash table" also finds "hashtable" when that is a word here
+	FOR i IN 1 .. cardinality(u.terms) - 1 LOOP
+		form := codesearch.key(names[i] || names[i + 1]);
+		IF EXISTS (SELECT FROM codesearch.word w WHERE w.word = codesearch.lexeme(form)) THEN
+			u.terms[i] := u.terms[i] || plainto_tsquery('codesearch.words', form);
+			u.terms[i + 1] := u.terms[i + 1] || plainto_tsquery('codesearch.words', form);
+		END IF;
 	END LOOP;
 	-- neighbours written apart may be one name: "connection pool", "get user by id"
 	FOR n IN 2 .. least(4, cardinality(tokens)) LOOP
@@ -137,6 +146,7 @@ BEGIN
 	END LOOP;
 	SELECT min(s) INTO least_common FROM unnest(shares) s;
 	FOR i IN 1 .. cardinality(u.terms) LOOP
+		u.all_q := CASE WHEN u.all_q IS NULL THEN u.terms[i] ELSE u.all_q && u.terms[i] END;
 		IF shares[i] <= greatest(common, least_common) THEN
 			u.any_q := CASE WHEN u.any_q IS NULL THEN u.terms[i] ELSE u.any_q || u.terms[i] END;
 		END IF;

@@ -107,7 +107,7 @@ DECLARE
 	highlights jsonb := codesearch.highlights(c, needles);
 	at_line    integer := codesearch.headline_at(c.content, c.language);
 	lines      text[] := string_to_array(c.content, E'\n');
-	headline   text := left(btrim(coalesce(lines[at_line], ''), E' \t\r'), 120);
+	headline   text := left(btrim(coalesce(c.signature, lines[at_line], ''), E' \t\r'), 120);
 	why_field  text;
 	why        text;
 BEGIN
