@@ -21,7 +21,7 @@
 #include "index_walk.h"
 
 /* Exit statuses; see sallyport-index(1). */
-enum { DONE = 0, DONE_IN_PART = 1, NOTHING_DONE = 2, USAGE = 64, INTERRUPTED = 130 };
+enum { DONE = 0, FAILED = 1, USAGE = 2, DONE_IN_PART = 3, INTERRUPTED = 130 };
 
 #define DEFAULT_MAX_FILES	20000
 #define DEFAULT_MAX_SIZE	(1024 * 1024)
@@ -194,7 +194,7 @@ static int
 complain(const char *what, const char *why)
 {
 	fprintf(stderr, "sallyport-index: %s: %s\n", what, why);
-	return NOTHING_DONE;
+	return FAILED;
 }
 
 static int
@@ -242,7 +242,7 @@ run(const struct options *options)
 	if (root < 0) {
 		status = complain(options->directory, strerror(errno));
 	} else if (!sp_settings_load(&settings, &errors)) {
-		status = NOTHING_DONE;
+		status = FAILED;
 		fprintf(stderr, "%s", sp_buf_view(&errors).p);
 	} else if (!index_store_open(settings->admin_database[0] != '\0' ? settings->admin_database : settings->database,
 	    options->repository, !options->dry_run, waiting, &r.store, &why)) {

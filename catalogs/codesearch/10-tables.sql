@@ -145,7 +145,7 @@ CREATE TABLE IF NOT EXISTS codesearch.chunk (
 CREATE INDEX IF NOT EXISTS chunk_file ON codesearch.chunk (repository, file_path);
 CREATE INDEX IF NOT EXISTS chunk_function ON codesearch.chunk (codesearch.key(function_name));
 CREATE INDEX IF NOT EXISTS chunk_class ON codesearch.chunk (codesearch.key(class_name));
-CREATE INDEX IF NOT EXISTS chunk_names ON codesearch.chunk USING gin (names gin_trgm_ops);
+CREATE INDEX IF NOT EXISTS chunk_names ON codesearch.chunk USING gin (names public.gin_trgm_ops);
 CREATE INDEX IF NOT EXISTS chunk_head ON codesearch.chunk USING gin (head);
 CREATE INDEX IF NOT EXISTS chunk_body ON codesearch.chunk USING gin (body);
 

@@ -144,7 +144,8 @@ BEGIN
 			u.strengths := u.strengths || CASE WHEN n = cardinality(tokens) THEN 0.9 ELSE 0.6 END::real;
 		END LOOP;
 	END LOOP;
-	SELECT min(s) INTO least_common FROM unnest(shares) s;
+	-- the rarest word of which it is known that it is there at all
+	SELECT min(s) INTO least_common FROM unnest(shares) s WHERE s > rare;
 	FOR i IN 1 .. cardinality(u.terms) LOOP
 		u.all_q := CASE WHEN u.all_q IS NULL THEN u.terms[i] ELSE u.all_q && u.terms[i] END;
 		IF shares[i] <= greatest(common, least_common) THEN
@@ -199,7 +200,7 @@ SET client_min_messages = error AS $$
 DECLARE
 	in_language   ALIAS FOR $2;
 	in_repository ALIAS FOR $3;
-	prefix   text := replace(replace(replace(in_repository, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+	prefix   text;		-- of the names of repositories, when none is named like that
 	u        codesearch.understood := codesearch.understand(query);
 	phrase_q tsquery := phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(query)));
 	all_q    tsquery := u.all_q;
@@ -210,6 +211,9 @@ DECLARE
 BEGIN
 	IF cardinality(u.terms) = 0 THEN
 		RETURN;
+	END IF;
+	IF NOT EXISTS (SELECT FROM repository r WHERE r.name = in_repository) THEN
+		prefix := replace(replace(replace(in_repository, '\', '\\'), '%', '\%'), '_', '\_') || '%';
 	END IF;
 	FOREACH exact IN ARRAY coalesce(exact_terms, '{}') LOOP
 		exact_q := CASE WHEN exact_q IS NULL THEN phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(exact)))
