@@ -117,6 +117,15 @@ skipped_file(const char *name)
 	return !index_language_by_name(name) && strchr(name, '.') != NULL;
 }
 
+/* A file may claim any time; those outside of years 1 to 9999 are nobody's. */
+static int64_t
+microseconds(const struct timespec *t)
+{
+	if (t->tv_sec < INT64_C(-62135596800) || t->tv_sec > INT64_C(253402300799))
+		return 0;
+	return (int64_t)t->tv_sec * 1000000 + t->tv_nsec / 1000;
+}
+
 /* One name of the current directory; false ends the walk. */
 static bool
 step(struct tree *t, struct frame *f, const char *name)
@@ -152,7 +161,7 @@ step(struct tree *t, struct frame *f, const char *name)
 			walk->unreadable++;
 		return true;
 	}
-	if (!sp_utf8_valid(path)) {
+	if (path.len > INDEX_MAX_PATH || !sp_utf8_valid(path)) {
 		walk->unreadable++;		/* the database could not hold its name */
 		return true;
 	}
@@ -167,7 +176,7 @@ step(struct tree *t, struct frame *f, const char *name)
 	walk->visited++;
 	if (!walk->visit(walk->arg, &(struct index_file){
 		.path = path, .name = name, .dir = f->fd, .size = st.st_size,
-		.modified_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000,
+		.modified_us = microseconds(&st.st_mtim),
 	    })) {
 		walk->stopped = true;
 		return false;

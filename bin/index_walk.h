@@ -11,7 +11,8 @@
 
 #include "base/arena.h"
 
-#define INDEX_MAX_DEPTH 100	/* directories; deeper ones are skipped */
+#define INDEX_MAX_DEPTH	100	/* directories; deeper ones are skipped */
+#define INDEX_MAX_PATH	1024	/* bytes; a key of the database has to fit in a third of a page */
 
 struct index_file {
 	struct sp_str path;	/* relative to the root; NUL-terminated, until the visit returns */

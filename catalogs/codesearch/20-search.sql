@@ -11,6 +11,7 @@ DECLARE
 	total bigint := greatest((SELECT count(*) FROM codesearch.chunk), 1);
 	counted bigint := least(total, sample);
 BEGIN
+	LOCK TABLE codesearch.word IN SHARE ROW EXCLUSIVE MODE;		-- one at a time; readers go on
 	DELETE FROM codesearch.word;
 	INSERT INTO codesearch.word (word, share)
 	SELECT s.word, least(s.ndoc::real / counted, 1)
@@ -31,7 +32,7 @@ $$;
 CREATE OR REPLACE FUNCTION codesearch.expected(words text)
 RETURNS real LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT (greatest((SELECT reltuples FROM pg_catalog.pg_class WHERE oid = 'codesearch.chunk'::pg_catalog.regclass), 1)
-		* exp(0.6 * sum(ln(coalesce(w.share, 0.0002)))))::real
+		* exp(greatest(0.6 * sum(ln(coalesce(w.share, 0.0002))), -50)))::real	-- below that a real underflows
 	  FROM unnest(pg_catalog.tsvector_to_array(pg_catalog.to_tsvector('codesearch.words', words))) l
 	  LEFT JOIN codesearch.word w ON w.word = l
 $$;
@@ -72,6 +73,7 @@ CREATE OR REPLACE FUNCTION codesearch.understand(query text)
 RETURNS codesearch.understood LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = codesearch, pg_temp SET client_min_messages = error AS $$
 DECLARE
+	most    constant integer := 12;	-- terms
 	common  constant real := 0.1;	-- share of pieces from which a word finds nothing alone
 	rare    constant real := 0.0002;	-- share taken for a word that the table does not have
 	u       codesearch.understood;
@@ -129,6 +131,13 @@ BEGIN
 		u.weights := u.weights || ln(1 / greatest(found, rare))::real;
 		names := names || token;
 	END LOOP;
+	-- of a long query the words that say most: each costs time in every candidate
+	IF cardinality(u.terms) > most THEN
+		SELECT array_agg(t ORDER BY o), array_agg(w ORDER BY o), array_agg(s ORDER BY o), array_agg(heaviest.n ORDER BY o)
+		  INTO u.terms, u.weights, shares, names
+		  FROM (SELECT * FROM unnest(u.terms, u.weights, shares, names) WITH ORDINALITY AS x (t, w, s, n, o)
+		         ORDER BY w DESC, o LIMIT most) heaviest;
+	END IF;
 	-- "hash table" also finds "hashtable" when that is a word here
 	FOR i IN 1 .. cardinality(u.terms) - 1 LOOP
 		form := codesearch.key(names[i] || names[i + 1]);

@@ -138,7 +138,8 @@ SELECT checks.is('a long query', tools.search_code(repeat('x', 401)) ->> 'error'
 SELECT checks.is('many words', tools.search_code(repeat('x ', 51)) ->> 'error', 'query has more than 50 words');
 SELECT checks.is('hostile query: ' || q, tools.search_code(q) ->> 'ok', 'true') FROM unnest(array[
 	'''; DROP TABLE codesearch.chunk; --', '\', '\\'' & |', '!(a|b)&', '(((', ':*', '"', '""', '%', '<script>', E'tab\there', '世界', 'naïve café',
-	'a:b:c', '-x', 'x''', '$1', '{{}}', 'if not', 'the', '1.2.3', 'e@x.y', 'http://a/b?c=d', repeat('a', 400), repeat('a_', 200), repeat('aB', 200)]) q;
+	'a:b:c', '-x', 'x''', '$1', '{{}}', 'if not', 'the', '1.2.3', 'e@x.y', 'http://a/b?c=d', repeat('a', 400), repeat('a_', 200), repeat('aB', 200),
+	(SELECT string_agg('word' || chr(97 + i % 26) || chr(97 + i / 26), ' ') FROM generate_series(1, 50) i)]) q;
 SELECT checks.is('odd filters', tools.search_code('user', language => '%', repository => '%_', orderby => '''', intent => repeat('x', 200), exact_terms => '{"((","  "}') ->> 'ok', 'true');
 SELECT checks.is('an unknown mode', tools.explain_ranking('user', mode => 'x') ->> 'ok', 'false');
 
