@@ -9,6 +9,7 @@ t_tests += tests/t/0006-templates.t
 t_tests += tests/t/0007-errors.t
 t_tests += tests/t/0008-manuals.t
 t_tests += tests/t/0009-systemd.t
+t_tests += tests/t/0010-tests.t
 t_tests += tests/t/0020-web-server.t
 t_tests += tests/t/0021-web-servers.t
 t_tests += tests/t/0009-sql-tables.t
