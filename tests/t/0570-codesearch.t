@@ -1,6 +1,7 @@
 #!/bin/bash
 # Code search: the catalog, the indexer over a tree that changes, and the tools on what it wrote.
 . "$(dirname "$0")/../lib/sallyport.sh"
+. "$top_srcdir/tests/lib/mcp.sh"
 needs jq git
 start_postgres && migrate || exit 1
 
@@ -137,4 +138,29 @@ is "interrupted while it waits for the database" 130 $?
 wait "$lock"
 is "every file is still whole" "1000 1000" "$(sql "SELECT (SELECT count(*) FROM codesearch.file f WHERE repository = 'many'), count(*) FROM codesearch.chunk WHERE repository = 'many'" -F ' ')"
 is "the status tells what is there" "many 1000" "$(sql "SET ROLE sallyport_tool; SELECT r ->> 'name', r ->> 'files' FROM jsonb_array_elements(tools.index_status() #> '{data,repositories}') r WHERE r ->> 'name' = 'many'" -F ' ' | tail -n 1)"
+
+# ---- through the MCP endpoint ----
+
+start_httpd "${HTTPD:-nginx}" || exit 1
+add_user alice
+token_for alice scope=codesearch:read >/dev/null
+is "tools/list" 200 "$(call_mcp tools/list)"
+is "all six are offered as tools that only read" "6 true" \
+	"$(json '"\(.result.tools | length) \([.result.tools[].annotations.readOnlyHint] | all)"')"
+is "a search" 200 "$(call_tool search_code '{"query":"list_push","repository":"tree","detail_level":"compact"}')"
+is "finds" "true src/list.c:3 list_push" "$(json '.result.structuredContent | "\(.ok) \(.data.items[0].file) \(.data.items[0].match)"')"
+like "names the request" '^[A-Za-z0-9_-]{16,}$' "$(json .result.structuredContent.data.query_id)"
+call_tool search_code '{"query":" "}' >/dev/null
+is "what cannot be answered is an error with the envelope" "true false query is empty" \
+	"$(json '.result | "\(.isError) \(.structuredContent.ok) \(.structuredContent.error)"')"
+call_tool search_code '{"query":"x","max_results":"5"}' >/dev/null
+is "a wrong type never reaches the database" true "$(json .result.isError)"
+for tool in search_code_raw explain_ranking preview_query_processing; do
+	call_tool "$tool" '{"query":"how nodes are kept"}' >/dev/null
+	is "$tool" "false true" "$(json '"\(.result.isError // false) \(.result.structuredContent.ok)"')"
+done
+for tool in index_status health_check; do
+	call_tool "$tool" >/dev/null
+	is "$tool" "false true" "$(json '"\(.result.isError // false) \(.result.structuredContent.ok)"')"
+done
 done_testing
