@@ -47,6 +47,11 @@ for file in $(grep -oE '\]\([^)#:]+\)|(src|srcset)="[^"]+"' README.md | sed -E '
 done
 is_empty "files that it links to are there" "$absent"
 
-is "its map has every folder" "$(git ls-files 2>/dev/null | sed -n 's|^\([a-z][^/]*\)/.*|\1/|p' | sort -u | grep -v '^build-aux/')" \
-	"$(awk '$0 == "```" { inside = !inside } inside && /^[a-z-]+\// { print $1 }' README.md | sort)"
+folders=$(git ls-files 2>/dev/null | sed -n 's|^\([a-z][^/]*\)/.*|\1/|p' | sort -u | grep -v '^build-aux/')
+if [ -n "$folders" ]; then
+	is "its map has every folder" "$folders" \
+		"$(awk '$0 == "```" { inside = !inside } inside && /^[a-z-]+\// { print $1 }' README.md | sort)"
+else
+	skip "not a git checkout"
+fi
 done_testing
