@@ -258,7 +258,8 @@ read_prompt(struct sp_request *req, const struct sp_form *form, struct sp_author
 
 	while (sp_str_split(&list, ' ', &word)) {
 		a->prompt_none = a->prompt_none || sp_str_is(word, "none");
-		a->prompt_login = a->prompt_login || sp_str_is(word, "login");
+		/* our sign-in page is where an account is chosen */
+		a->prompt_login = a->prompt_login || sp_str_is(word, "login") || sp_str_is(word, "select_account");
 		a->prompt_consent = a->prompt_consent || sp_str_is(word, "consent");
 	}
 	if (a->prompt_none && (a->prompt_login || a->prompt_consent))

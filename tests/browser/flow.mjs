@@ -269,6 +269,20 @@ await test('not you? another account takes the request over', async () => {
 	await context.close();
 });
 
+await test('prompt=login and prompt=select_account ask who it is', async () => {
+	const context = await person();
+	await consentPage(context, toApp(), 'alice');
+	sql("UPDATE sallyport.browser_session SET auth_time = auth_time - interval '1 hour'");
+	const asked = toApp({ prompt: 'login' }), page = await consentPage(context, asked, 'alice');
+	await press(page, 'Allow');
+	await assertAllowed(asked, await program.answer(asked), 'alice');
+	sql("UPDATE sallyport.browser_session SET auth_time = auth_time - interval '1 hour'");
+	const chosen = toApp({ prompt: 'select_account' }), other = await consentPage(context, chosen, 'bob');
+	await press(other, 'Allow');
+	await assertAllowed(chosen, await program.answer(chosen), 'bob');
+	await context.close();
+});
+
 await test('a page of one account is not answered as another', async () => {
 	const context = await person(), old = await consentPage(context, toApp(), 'alice');
 	const page = await consentPage(context, toApp());

@@ -23,7 +23,7 @@ in_home() {
 	env HOME="$T/home" XDG_CONFIG_HOME="$T/home" XDG_CACHE_HOME="$T/home" XDG_RUNTIME_DIR="$T/home" NO_COLOR=1 \
 		BROWSER="$T/bin/browser" \
 		SP_TEST_ISSUER="$(sed -n 's/^issuer = //p' "$sv_config")" SP_TEST_DIR="$T" SP_TEST_PORT="$sv_port" \
-		timeout -k 5 "${node_seconds:-120}" "$@"
+		timeout -k 5 "${node_seconds:-240}" "$@"
 }
 
 # A certificate for localhost and *.example.test, trusted by nobody else: $T/tls.key, $T/tls.pem.
