@@ -22,49 +22,70 @@ static const struct sp_column columns[] = {
 	{ NULL }
 };
 
-static int
-fail(const char *what)
+struct mint {
+	struct sp_settings *settings;
+	struct sp_keyring *ring;
+	struct sp_db_pool *pool;
+	struct sp_keyset *keys;
+};
+
+static bool
+load(struct sp_arena *mem, struct mint *m, const char **why)
 {
-	fprintf(stderr, "mint: %s\n", what);
-	return 1;
+	struct sp_keyset_row rows[8];
+	struct key_row *found;
+	struct sp_buf errors;
+	enum sp_db_status status;
+	struct sp_db db;
+	void *result;
+	size_t n;
+
+	sp_buf_init(&errors, mem, 4096);
+	if (!sp_settings_load(&m->settings, &errors)) {
+		*why = sp_buf_view(&errors).p;
+		return false;
+	}
+	if (!sp_keyring_load(m->settings->master_key_file, &m->ring, why))
+		return false;
+	m->pool = sp_db_pool_new(m->settings, "mint");
+	sp_db_begin(&db, m->pool, mem);
+	status = sp_db_rows(&db, &sp_q_signing_keys, SP_NO_PARAMS, columns, sizeof(*found), &result, &n);
+	sp_db_end(&db);
+	*why = "there are no keys";
+	if (status != SP_DB_ROW)
+		return false;
+	found = result;
+	n = n > 8 ? 8 : n;
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct sp_keyset_row){ found[i].kid, found[i].alg, found[i].state,
+		    found[i].public_jwk, found[i].private_sealed };
+	return sp_keyset_build(mem, m->ring, rows, n, &m->keys, why);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sp_arena *mem = sp_arena_new();
-	char payload[16384], text[4096];
-	struct sp_settings *settings;
-	struct sp_keyset_row rows[8];
-	struct sp_keyring *ring;
-	struct sp_keyset *keys;
-	struct key_row *found;
-	struct sp_buf errors;
+	const char *why = "could not sign";
+	struct mint m = { 0 };
+	char payload[16384];
 	struct sp_str token;
-	const char *why;
-	struct sp_db db;
-	void *result;
-	size_t n, len;
+	size_t len;
+	bool ok;
 
-	sp_buf_fixed(&errors, text, sizeof(text));
-	if (!sp_settings_load(&settings, &errors))
-		return fail(sp_buf_view(&errors).p);
-	if (!sp_keyring_load(settings->master_key_file, &ring, &why))
-		return fail(why);
-	sp_db_begin(&db, sp_db_pool_new(settings, "mint"), mem);
-	if (sp_db_rows(&db, &sp_q_signing_keys, SP_NO_PARAMS, columns, sizeof(*found), &result, &n) != SP_DB_ROW)
-		return fail("no keys");
-	found = result;
-	n = n > 8 ? 8 : n;
-	for (size_t i = 0; i < n; i++)
-		rows[i] = (struct sp_keyset_row){ found[i].kid, found[i].alg, found[i].state, found[i].public_jwk,
-		    found[i].private_sealed };
-	if (!sp_keyset_build(mem, ring, rows, n, &keys, &why))
-		return fail(why);
 	len = fread(payload, 1, sizeof(payload), stdin);
-	if (!sp_jws_sign(mem, sp_keyset_active(keys), argc > 1 ? argv[1] : "at+jwt",
-	    sp_str_trim((struct sp_str){ payload, len }, "\n"), &token))
-		return fail("could not sign");
-	printf("%.*s\n", SP_FMT(token));
-	return 0;
+	ok = load(mem, &m, &why) && sp_jws_sign(mem, sp_keyset_active(m.keys), argc > 1 ? argv[1] : "at+jwt",
+	    sp_str_trim((struct sp_str){ payload, len }, "\n"), &token);
+	if (ok)
+		printf("%.*s\n", SP_FMT(token));
+	else
+		fprintf(stderr, "mint: %s\n", why);
+	sp_keyset_unref(m.keys);
+	if (m.pool != NULL)
+		sp_db_pool_free(m.pool);
+	sp_keyring_free(m.ring);
+	if (m.settings != NULL)
+		sp_settings_free(m.settings);
+	sp_arena_free(mem);
+	return ok ? 0 : 1;
 }
