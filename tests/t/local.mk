@@ -22,6 +22,7 @@ t_tests += tests/t/0520-mcp-sessions.t
 t_tests += tests/t/0530-mcp-tools.t
 t_tests += tests/t/0540-mcp-token.t
 t_tests += tests/t/0550-mcp-results.t
+t_tests += tests/t/0560-docs-mcp.t
 t_tests += tests/t/0570-codesearch.t
 
 TESTS += $(t_tests)
