@@ -10,6 +10,9 @@ EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/lib/http.sh
 EXTRA_DIST += tests/lib/mcp.sh
 EXTRA_DIST += tests/lib/sallyport.sh
+EXTRA_DIST += tests/lib/oauth.sh
+EXTRA_DIST += tests/lib/documents.py
+EXTRA_DIST += tests/sql/invariants.sql
 EXTRA_DIST += tests/lib/run-unit
 EXTRA_DIST += tests/lib/quickstart.t
 

@@ -238,8 +238,10 @@ redeem_refresh_token(struct sp_request *req, const struct sp_token_request *t, s
 		return sp_fail(req, SP_INVALID_REQUEST, "refresh_token is missing");
 	if (!sp_scope_parse(sp_form_get(t->form, "scope"), &r.asked))
 		return sp_fail(req, SP_INVALID_SCOPE, "scope does not have the form of one");
-	if (!sp_refresh_token_read(req, token, &r.secret, &claims, &known))
-		return sp_fail(req, SP_INVALID_GRANT, "refresh_token does not have the form of one");
+	if (!sp_refresh_token_read(req, token, &r.secret, &claims, &known)) {
+		r.secret = token;	/* matches no row; but first of all it counts who asks */
+		known = false;
+	}
 	if (!signing_keys(req, t, &keys) || !canonical_resource(req, t, &r.resource))
 		return false;
 	if (known && !prepare(req, keys, &claims, &r))

@@ -625,7 +625,7 @@ CREATE INDEX auth_code_grant ON sallyport.auth_code (grant_id);
 CREATE TABLE sallyport.refresh_token (
 	token_sha256	bytea PRIMARY KEY,
 	grant_id	uuid NOT NULL REFERENCES sallyport.grants ON DELETE CASCADE,
-	issued_at	timestamptz NOT NULL DEFAULT now(),
+	issued_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
 	expires_at	timestamptz NOT NULL,
 	used_at		timestamptz,
 	successor_sha256 bytea,
@@ -671,7 +671,7 @@ RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, 
 DECLARE
 	g sallyport.grants;
 BEGIN
-	UPDATE sallyport.grants SET revoked_at = now(), revoked_why = p_why
+	UPDATE sallyport.grants SET revoked_at = clock_timestamp(), revoked_why = p_why
 	 WHERE grant_id = p_grant_id AND revoked_at IS NULL
 	RETURNING * INTO g;
 	IF NOT FOUND THEN

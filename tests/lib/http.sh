@@ -50,9 +50,16 @@ body() {
 
 # header NAME: all values, one a line.
 header() {
-	tr -d '\r' <"$T/answer.headers" | awk -v name="$1" '
-		BEGIN { name = tolower(name) ":" }
-		tolower(substr($0, 1, length(name))) == name { sub(/^[^:]*:[ \t]*/, ""); print }'
+	local line name=${1,,}
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		case ${line,,} in
+		"$name":*) ;;
+		*) continue ;;
+		esac
+		line=${line#*:}
+		printf '%s\n' "${line#"${line%%[![:space:]]*}"}"
+	done <"$T/answer.headers"
 }
 
 # json FILTER [JQ OPTION]...: of the last body, strings without quotes.
