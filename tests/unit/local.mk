@@ -141,6 +141,12 @@ tests_unit_test_parked_SOURCES = tests/unit/test_parked.c tests/unit/stream_clie
 	tests/unit/worker_process.h tests/unit/fcgi_client.h
 tests_unit_test_parked_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_parked_many
+TESTS += tests/unit/test_parked_many
+tests_unit_test_parked_many_SOURCES = tests/unit/test_parked_many.c tests/unit/stream_client.h \
+	tests/unit/worker_process.h tests/unit/fcgi_client.h
+tests_unit_test_parked_many_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_sse
 TESTS += tests/unit/test_sse
 tests_unit_test_sse_SOURCES = tests/unit/test_sse.c
