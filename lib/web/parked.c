@@ -305,8 +305,8 @@ end(struct sp_parked *p, enum ending how)
 	pthread_mutex_unlock(&streams.lock);
 	if (how == CLIENT_STUCK)
 		streams.stuck++;
-	streams.parked--;
 	streams.taken--;
+	streams.parked--;
 	sp_log_request_id(p->request_id);
 	sp_http_log(&(struct sp_http_log){ .method = p->method, .route = p->route, .status = 200,
 	    .started_us = p->started_us, .bytes = p->bytes, .streamed = true, .events = p->events,

@@ -4,6 +4,8 @@
 
 #include "worker_process.h"
 
+#define PATIENCE	(PATIENCE_SECONDS * 1000)	/* for what comes at once, if nobody else runs */
+
 struct heard {
 	int fd;
 	struct message text;	/* header block and body so far; text() ends it with NUL */
@@ -53,8 +55,7 @@ static inline bool
 hear_times(struct heard *h, const char *what, int times, int ms)
 {
 	int64_t until = sp_monotonic_ms() + ms, left;
-	static uint8_t content[65536 + 256];
-	uint8_t header[8];
+	uint8_t header[8], content[65536 + 256];
 	size_t len;
 
 	while (!h->ended && !h->closed && (what == NULL || times_in(h, what) < times) &&

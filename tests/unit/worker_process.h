@@ -17,6 +17,7 @@
 
 static struct {
 	char dir[32], socket[100], log[100], config[100], program[500];
+	pid_t last;			/* started, and not seen to end */
 } worker;
 
 static inline int
@@ -34,10 +35,22 @@ worker_setup(const char *program)
 	return 0;
 }
 
+/* One that a failed test has left behind. */
+static inline void
+worker_end_last(void)
+{
+	if (worker.last > 0) {
+		kill(worker.last, SIGKILL);
+		waitpid(worker.last, NULL, 0);
+	}
+	worker.last = 0;
+}
+
 static inline int
 worker_teardown(void **state)
 {
 	(void)state;
+	worker_end_last();
 	unlink(worker.socket);
 	unlink(worker.log);
 	unlink(worker.config);
@@ -79,6 +92,7 @@ worker_start(int listener, rlim_t descriptors)
 			execl(worker.program, "demo", "--listen", worker.socket, (char *)NULL);
 		_exit(127);
 	}
+	worker.last = pid;
 	for (int i = 0; i < 1000; i++) {
 		int fd = connect_to(worker.socket);
 
@@ -95,6 +109,7 @@ worker_start(int listener, rlim_t descriptors)
 static inline pid_t
 worker_start_with(const char *settings)
 {
+	worker_end_last();
 	unlink(worker.log);
 	worker_config(settings);
 	return worker_start(-1, 0);
@@ -107,12 +122,14 @@ wait_for_end(pid_t pid)
 	int status;
 
 	for (int i = 0; i < PATIENCE_SECONDS * 100; i++) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-		poll(NULL, 0, 10);
+		if (waitpid(pid, &status, WNOHANG) != pid) {
+			poll(NULL, 0, 10);
+			continue;
+		}
+		worker.last = worker.last == pid ? 0 : worker.last;
+		return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	worker_end_last();
 	return -1000;
 }
 
