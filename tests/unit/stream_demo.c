@@ -12,7 +12,7 @@
  *	GET  /mcp/large           headers that are too many
  *	GET  /mcp/query/MS        a statement that takes so long, for nobody if the client leaves
  *	GET  /mcp/slow-events/MS  the same with a stream
- *	ANY  /mcp/park            an event, then it waits for news; "bye" when the process ends
+ *	ANY  /mcp/park            two events, then it waits for news; "bye" when the process ends
  *	GET  /mcp/park-late/MS    the same, with news before the handler returns after MS
  *	POST /mcp/news            the body for all that wait; answers how many took it
  *	POST /mcp/close           the body as the last of all that wait
@@ -232,8 +232,9 @@ park(struct sp_request *req)
 	s = sp_stream_open(req);
 	if (s == NULL)
 		return true;
-	sp_stream_event(s, no_id, SP_LIT("welcome"));
-	(void)subscribe(s);
+	sp_stream_event(s, no_id, SP_LIT("hello"));
+	/* who has read this one is on the list, and gets the next news */
+	sp_parked_send(subscribe(s), SP_LIT("data: welcome\n\n"));
 	return true;
 }
 

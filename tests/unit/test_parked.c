@@ -41,7 +41,7 @@ news_until_the_end(void **state)
 	heard_free(&once);
 	worker_stop(pid);
 	assert_int_equal(in_log("\"route\":\"/mcp/park\",\"status\":200"), 5);
-	assert_int_equal(in_log("\"events\":4,"), 2);
+	assert_int_equal(in_log("\"events\":5,"), 2);
 	assert_int_equal(in_log("\"gone\""), 0);
 }
 

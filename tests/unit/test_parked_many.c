@@ -121,7 +121,8 @@ ten_thousand(void **state)
 	print_message("# descriptors: %d before, %d with them; threads: %d, %d\n", descriptors,
 	    count_of(pid, "fd"), threads, count_of(pid, "task"));
 	assert_int_equal(count_of(pid, "task"), threads);
-	assert_int_equal(count_of(pid, "fd"), descriptors + wanted);
+	/* a plain connection may not have been closed yet when they were counted first */
+	assert_in_range(count_of(pid, "fd"), descriptors + wanted - 2, descriptors + wanted);
 	if (!SANITIZED)
 		assert_in_range(per_stream, 0, MEMORY_MAX);
 
