@@ -4,7 +4,7 @@
 . "$top_srcdir/tests/lib/node.sh"
 node_packages browser
 needs chromium openssl
-start_postgres && migrate issuer=https://mcp.example.test && start_httpd "${HTTPD:-nginx}" || exit 1
+start_postgres && migrate issuer=https://mcp.example.test && start_httpd || exit 1
 add_user alice
 add_user bob
 run_node browser/flow.mjs
