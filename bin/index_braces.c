@@ -96,7 +96,8 @@ branch(const struct braces *b, size_t i, struct branches *br)
 	if (br->dead > 0) {
 		if (sp_str_starts(line, "if"))
 			br->dead++;
-		else if (sp_str_starts(line, "endif") || (br->dead == 1 && br->zero && sp_str_starts(line, "el")))
+		else if (sp_str_starts(line, "endif") ||
+		    (br->dead == 1 && br->zero && sp_str_starts(line, "el")))
 			br->dead--;
 	} else {
 		br->zero = sp_str_is(line, "if 0");
@@ -213,7 +214,8 @@ names(const struct braces *b, const struct index_head *h)
 
 	if (k < h->n && in(b, h->v[k], "typedef")) {
 		for (k = h->n - 1; k > 0; k--)
-			if (is(b, h->v[k], '*') && is(b, h->v[k - 1], '(') && k + 1 < h->n && is_word(b, h->v[k + 1])) {
+			if (is(b, h->v[k], '*') && is(b, h->v[k - 1], '(') && k + 1 < h->n &&
+			    is_word(b, h->v[k + 1])) {
 				add_name(b, h->v[k + 1]);	/* typedef int (*name)(args); */
 				return;
 			}
@@ -288,6 +290,17 @@ open_brace(struct braces *b, size_t i)
 	return end;
 }
 
+/* A method of an interface, or an abstract one; in C and C++ that would be every prototype. */
+static bool
+bodyless_method(const struct braces *b, const struct index_head *h, struct index_verdict *v)
+{
+	if (b->depth == 0 || !b->frames[b->depth - 1].is_class || can(b, BRACE_TYPE_FIRST | BRACE_OBJECTS))
+		return false;
+	if (b->language->function_words != NULL)
+		return index_head_function_by_word(h, v) && v->meaning == IS_FUNCTION;
+	return can(b, BRACE_SHAPE) && index_head_function_by_shape(h, v);
+}
+
 /* The declaration [head, i) has ended without a body in braces. */
 static void
 declaration(struct braces *b, size_t i)
@@ -303,7 +316,8 @@ declaration(struct braces *b, size_t i)
 	if (can(b, BRACE_EXPRESSION) && assign < h.n && b->language->function_words != NULL &&
 	    index_head_function_by_word(&h, &v)) {
 		if (v.meaning == IS_FUNCTION)
-			index_outline_tokens(b->o, SPAN_FUNCTION, v.head, h.v[assign], h.v[h.n - 1], v.name, v.class_name);
+			index_outline_tokens(b->o, SPAN_FUNCTION, v.head, h.v[assign], h.v[h.n - 1],
+			    v.name, v.class_name);
 		return;
 	}
 	if (can(b, BRACE_EXPRESSION) && can(b, BRACE_SHAPE)) {	/* C#: int F(int x) => x + 1; */
@@ -314,23 +328,23 @@ declaration(struct braces *b, size_t i)
 
 			front.n = k;
 			if (index_head_function_by_shape(&front, &v))
-				index_outline_tokens(b->o, SPAN_FUNCTION, v.head, h.v[k], i < b->t->count ? i : h.v[h.n - 1], v.name, v.class_name);
+				index_outline_tokens(b->o, SPAN_FUNCTION, v.head, h.v[k],
+				    i < b->t->count ? i : h.v[h.n - 1], v.name, v.class_name);
 			return;
 		}
 	}
-	/* methods of interfaces and abstract ones */
-	if (b->depth > 0 && b->frames[b->depth - 1].is_class && !can(b, BRACE_TYPE_FIRST) && assign == h.n &&
-	    !can(b, BRACE_OBJECTS) && (b->language->function_words != NULL ? index_head_function_by_word(&h, &v) :
-	    can(b, BRACE_SHAPE) && index_head_function_by_shape(&h, &v)) && v.meaning == IS_FUNCTION) {
-		index_outline_tokens(b->o, SPAN_FUNCTION, v.head, h.v[h.n - 1] + 1, h.v[h.n - 1], v.name, v.class_name);
+	if (assign == h.n && bodyless_method(b, &h, &v)) {
+		index_outline_tokens(b->o, SPAN_FUNCTION, v.head, h.v[h.n - 1] + 1, h.v[h.n - 1],
+		    v.name, v.class_name);
 		return;
 	}
 	if (can(b, BRACE_NO_BODY) && index_head_type(&h, &v)) {
 		if (v.name.len > 0)
-			index_outline_tokens(b->o, SPAN_CLASS, v.head, h.v[h.n - 1] + 1, h.v[h.n - 1], v.name, class_here(b));
+			index_outline_tokens(b->o, SPAN_CLASS, v.head, h.v[h.n - 1] + 1, h.v[h.n - 1],
+			    v.name, class_here(b));
 		return;
 	}
-	if (in(b, h.v[0], "package") && sp_str_is(sp_str(b->language->name), "perl")) {
+	if (in(b, h.v[0], "package") && (b->language->lex & LEX_PERL) != 0) {
 		b->package = (struct sp_str){ text(b, h.v[1]).p,
 		    b->t->v[h.v[h.n - 1]].at + b->t->v[h.v[h.n - 1]].len - b->t->v[h.v[1]].at };
 		return;
@@ -338,15 +352,18 @@ declaration(struct braces *b, size_t i)
 	/* struct Name(fields); of Rust */
 	if (!can(b, BRACE_TYPE_FIRST) && b->language->scope_words != NULL && in(b, h.v[0], "pub struct") &&
 	    index_head_type(&h, &v) && v.name.len > 0) {
-		index_outline_tokens(b->o, SPAN_CLASS, v.head, h.v[h.n - 1] + 1, h.v[h.n - 1], v.name, NONE);
+		index_outline_tokens(b->o, SPAN_CLASS, v.head, h.v[h.n - 1] + 1, h.v[h.n - 1], v.name,
+		    NONE);
 		return;
 	}
 	k = index_head_find(&h, b->language->define_words);
 	/* prototypes that somebody documented: in C the manual stands in the header */
 	if (can(b, BRACE_TYPE_FIRST) && k == h.n && assign == h.n && h.first > 0 &&
-	    b->t->v[h.first - 1].kind == TOKEN_COMMENT && b->t->v[h.first - 1].first && b->t->v[h.first].first &&
+	    b->t->v[h.first - 1].kind == TOKEN_COMMENT && b->t->v[h.first - 1].first &&
+	    b->t->v[h.first].first &&
 	    b->t->v[h.first - 1].last_line + 1 == b->t->v[h.first].line &&
-	    index_head_function_by_shape(&h, &v) && h.v[0] != h.v[h.n - 1] && !sp_str_eq(v.name, text(b, h.v[0]))) {
+	    index_head_function_by_shape(&h, &v) && h.v[0] != h.v[h.n - 1] &&
+	    !sp_str_eq(v.name, text(b, h.v[0]))) {
 		index_outline_tokens(b->o, SPAN_DECLARATION, v.head, i, i, v.name, v.class_name);
 		return;
 	}
@@ -362,7 +379,8 @@ close_brace(struct braces *b, size_t i)
 		struct frame *f = &b->frames[--b->depth];
 
 		if (f->is_class && f->class_name.len > 0)
-			index_outline_tokens(b->o, SPAN_CLASS, f->head, f->body, i, f->class_name, class_here(b));
+			index_outline_tokens(b->o, SPAN_CLASS, f->head, f->body, i, f->class_name,
+			    class_here(b));
 		b->parens = f->parens;
 		b->head = f->parens > 0 ? f->outer_head : i + 1;
 	} else {
@@ -397,7 +415,8 @@ new_declaration(const struct braces *b, size_t i)
 {
 	size_t last = i - 1;
 
-	while (last > b->head && (b->t->v[last].kind == TOKEN_COMMENT || b->t->v[last].kind == TOKEN_DIRECTIVE))
+	while (last > b->head && (b->t->v[last].kind == TOKEN_COMMENT ||
+	    b->t->v[last].kind == TOKEN_DIRECTIVE))
 		last--;
 	if (b->t->v[i].kind == TOKEN_PUNCT) {
 		if (!is(b, i, '@') && !is(b, i, '#') && !is(b, i, '*') && !is(b, i, '[') && !is(b, i, '('))
@@ -410,7 +429,8 @@ new_declaration(const struct braces *b, size_t i)
 	if (b->t->v[last].kind == TOKEN_PUNCT) {
 		char c = b->t->text.p[b->t->v[last].at];
 
-		if (strchr("=+-*/%,.(<[:&|?~^@!", c) != NULL || (c == '>' && (is(b, last - 1, '=') || is(b, last - 1, '-'))))
+		if (strchr("=+-*/%,.(<[:&|?~^@!", c) != NULL ||
+		    (c == '>' && (is(b, last - 1, '=') || is(b, last - 1, '-'))))
 			return false;
 	}
 	/* annotations and modifiers on lines of their own */
@@ -424,7 +444,8 @@ new_declaration(const struct braces *b, size_t i)
 static bool
 in_define_group(const struct braces *b)
 {
-	return b->parens == 1 && can(b, BRACE_NAME_FIRST) && in(b, b->head, "const var") && is(b, b->head + 1, '(');
+	return b->parens == 1 && can(b, BRACE_NAME_FIRST) && in(b, b->head, "const var") &&
+	    is(b, b->head + 1, '(');
 }
 
 void
@@ -443,7 +464,8 @@ index_scan_braces(struct index_outline *o)
 			directive(&b, i);
 			continue;
 		}
-		if (can(&b, BRACE_NEWLINE) && t->first && b.parens == 0 && i > b.head && new_declaration(&b, i)) {
+		if (can(&b, BRACE_NEWLINE) && t->first && b.parens == 0 && i > b.head &&
+		    new_declaration(&b, i)) {
 			declaration(&b, i);
 			b.head = i;
 		}
@@ -480,7 +502,8 @@ index_scan_braces(struct index_outline *o)
 				b.head = i + 1;
 			break;
 		case ',':
-			if (b.parens == 0 && b.depth > 0 && b.frames[b.depth - 1].members && can(&b, BRACE_OBJECTS))
+			if (b.parens == 0 && b.depth > 0 && b.frames[b.depth - 1].members &&
+			    can(&b, BRACE_OBJECTS))
 				b.head = i + 1;
 			break;
 		case '{':

@@ -172,7 +172,8 @@ add_once(struct sp_arena *mem, struct index_strings *list, size_t max, struct sp
 	if (list->count == max)
 		return;
 	if (list->count % 8 == 0)
-		list->item = sp_arena_grow(mem, list->item, list->count * sizeof(s), (list->count + 8) * sizeof(s));
+		list->item = sp_arena_grow(mem, list->item, list->count * sizeof(s),
+		    (list->count + 8) * sizeof(s));
 	list->item[list->count++] = s;
 }
 
@@ -204,14 +205,16 @@ add_calls(struct cutter *c, struct index_piece *piece)
 	    "__attribute__ __declspec alignas noexcept decltype print_r isset empty array list exit die";
 	const struct index_tokens *t = &c->o.tokens;
 
-	for (size_t i = token_at(c, piece->start_line); i + 1 < t->count && t->v[i].line <= piece->end_line &&
+	for (size_t i = token_at(c, piece->start_line); i + 1 < t->count &&
+	    t->v[i].line <= piece->end_line &&
 	    piece->calls.count < INDEX_MAX_CALLS; i++) {
 		struct sp_str name;
 
 		if (t->v[i].kind != TOKEN_WORD || !index_token_is(t, i + 1, '('))
 			continue;
 		name = index_token_text(t, i);
-		if (name.len < 2 || name.len > 100 || sp_str_eq(name, piece->function_name) || index_word_in(name, no_calls))
+		if (name.len < 2 || name.len > 100 || sp_str_eq(name, piece->function_name) ||
+		    index_word_in(name, no_calls))
 			continue;
 		add_once(c->o.mem, &piece->calls, INDEX_MAX_CALLS, name);
 	}
@@ -234,7 +237,8 @@ add_defines(struct cutter *c, struct index_piece *piece)
 	for (; low < c->o.nnames && c->o.names[low].line <= piece->end_line; low++) {
 		struct sp_str name = c->o.names[low].name;
 
-		if (name.len > 1 && !sp_str_eq(name, piece->function_name) && !sp_str_eq(name, piece->class_name))
+		if (name.len > 1 && !sp_str_eq(name, piece->function_name) &&
+		    !sp_str_eq(name, piece->class_name))
 			add_once(c->o.mem, &piece->defines, INDEX_MAX_DEFINES, name);
 	}
 }
@@ -293,7 +297,8 @@ add(struct cutter *c, struct index_piece piece, uint32_t from, uint32_t to)
 		if (c->out->count == c->room) {
 			size_t room = c->room == 0 ? 32 : c->room * 2;
 
-			c->out->v = sp_arena_grow(c->o.mem, c->out->v, c->room * sizeof(piece), room * sizeof(piece));
+			c->out->v = sp_arena_grow(c->o.mem, c->out->v, c->room * sizeof(piece),
+			    room * sizeof(piece));
 			c->room = room;
 		}
 		p = &c->out->v[c->out->count++];
@@ -388,7 +393,8 @@ add_span(struct cutter *c, size_t i)
 		piece.class_name = span->name;
 		/* up to its first method or inner class: those are pieces of their own */
 		if (i + 1 < c->o.nspans && inner->first_line <= last)
-			last = inner->first_line > span->first_line ? inner->first_line - 1 : span->first_line;
+			last = inner->first_line > span->first_line ? inner->first_line - 1 :
+			    span->first_line;
 		break;
 	case SPAN_SECTION:
 		piece.type = "section";

@@ -95,8 +95,10 @@ index_head_assign(const struct index_head *h)
 			k = skip_group(h, k);
 			continue;
 		}
-		if (is(h, h->v[k], '=') && !index_head_pair(h, k, '=', '=') && !index_head_pair(h, k, '=', '>') &&
-		    (k == 0 || (!index_head_pair(h, k - 1, '=', '=') && !index_head_pair(h, k - 1, '<', '=') &&
+		if (is(h, h->v[k], '=') && !index_head_pair(h, k, '=', '=') &&
+		    !index_head_pair(h, k, '=', '>') &&
+		    (k == 0 || (!index_head_pair(h, k - 1, '=', '=') &&
+		    !index_head_pair(h, k - 1, '<', '=') &&
 		    !index_head_pair(h, k - 1, '>', '=') && !index_head_pair(h, k - 1, '!', '=') &&
 		    !in(h, h->v[k - 1], "operator"))))
 			return k;
@@ -141,7 +143,8 @@ assigned_name(const struct index_head *h, unsigned limit, struct sp_str *class_n
 			struct sp_str key = sp_str_trim(text(h, h->v[k - 1]), "\"'");
 
 			for (size_t i = 0; i < key.len; i++)
-				if (!sp_is_alnum((unsigned char)key.p[i]) && strchr("_-$:", key.p[i]) == NULL)
+				if (!sp_is_alnum((unsigned char)key.p[i]) &&
+				    strchr("_-$:", key.p[i]) == NULL)
 					return NONE;
 			return key;
 		}
@@ -165,7 +168,8 @@ index_head_function_by_word(const struct index_head *h, struct index_verdict *v)
 	v->head = h->first;
 	v->class_name = h->class_name;
 	if (in(h, h->v[k], "init deinit subscript")) {		/* of Swift: their own names */
-		if (k + 1 < h->n && !is(h, h->v[k + 1], '(') && !is(h, h->v[k + 1], '?') && !is(h, h->v[k + 1], '<'))
+		if (k + 1 < h->n && !is(h, h->v[k + 1], '(') && !is(h, h->v[k + 1], '?') &&
+		    !is(h, h->v[k + 1], '<'))
 			return false;
 		v->name = text(h, h->v[k]);
 		v->meaning = IS_FUNCTION;
@@ -212,7 +216,8 @@ index_head_type(const struct index_head *h, struct index_verdict *v)
 {
 	unsigned k = find_word(h, 0, h->language->class_words), assign = index_head_assign(h), end;
 
-	if (k == h->n || (k > 0 && is(h, h->v[k - 1], '.')) || (k > 1 && index_head_pair(h, k - 2, ':', ':')))
+	if (k == h->n || (k > 0 && is(h, h->v[k - 1], '.')) ||
+	    (k > 1 && index_head_pair(h, k - 2, ':', ':')))
 		return false;				/* Name.class, Name::class */
 	if (k > 0 && !can(h, BRACE_TYPE_FIRST) && (is(h, h->v[k - 1], ':') || is(h, h->v[k - 1], ',')))
 		return false;				/* where T : class */
@@ -271,7 +276,7 @@ scope_by_word(const struct index_head *h, struct index_verdict *v)
 		while (k < h->n && !is_word(h, h->v[k]))
 			k++;				/* & and such */
 		v->class_name = path_name(h, k, &end);
-	} else if (in(h, h->v[k], "package") && sp_str_is(sp_str(h->language->name), "perl")) {
+	} else if (in(h, h->v[k], "package") && (h->language->lex & LEX_PERL) != 0) {
 		v->class_name = path_name(h, k + 1, &end);
 	}
 	return true;
@@ -324,7 +329,8 @@ index_head_function_by_shape(const struct index_head *h, struct index_verdict *v
 	while (k < h->n) {
 		unsigned open = k;
 
-		if (is(h, h->v[k], '@') && k + 1 < h->n && !in(h, h->v[k + 1], "interface")) {	/* annotation */
+		if (is(h, h->v[k], '@') && k + 1 < h->n &&
+		    !in(h, h->v[k + 1], "interface")) {	/* annotation */
 			unsigned end = k + 1;
 
 			(void)path_name(h, k + 1, &end);
@@ -332,7 +338,8 @@ index_head_function_by_shape(const struct index_head *h, struct index_verdict *v
 			continue;
 		}
 		if (is_word(h, h->v[k])) {
-			unsigned generic = k + 1 < h->n && is(h, h->v[k + 1], '<') ? skip_group(h, k + 1) : k + 1;
+			unsigned generic = k + 1 < h->n && is(h, h->v[k + 1], '<') ?
+			    skip_group(h, k + 1) : k + 1;
 
 			if (in(h, h->v[k], "operator")) {
 				name = k;
@@ -363,7 +370,8 @@ index_head_function_by_shape(const struct index_head *h, struct index_verdict *v
 		if (can(h, BRACE_OBJECTS) && is(h, h->v[k], '[')) {	/* [Symbol.iterator]() { */
 			unsigned end = skip_group(h, k);
 
-			if (end < h->n && is(h, h->v[end], '(') && end - k >= 3 && is_word(h, h->v[end - 2])) {
+			if (end < h->n && is(h, h->v[end], '(') && end - k >= 3 &&
+			    is_word(h, h->v[end - 2])) {
 				name = end - 2;
 				before = words;
 				after = k = skip_group(h, end);
@@ -399,7 +407,8 @@ index_head_function_by_shape(const struct index_head *h, struct index_verdict *v
 		unsigned owner = name - 3, depth = 0;
 
 		for (; owner > 0 && (depth > 0 || is(h, h->v[owner], '>')); owner--)	/* Name<T>:: */
-			depth += is(h, h->v[owner], '>') ? 1 : is(h, h->v[owner], '<') && depth > 0 ? -1 : 0;
+			depth += is(h, h->v[owner], '>') ? 1 : is(h, h->v[owner], '<') && depth > 0 ?
+			    -1 : 0;
 		if (is_word(h, h->v[owner])) {
 			v->class_name = text(h, h->v[owner]);
 			before++;

@@ -41,7 +41,8 @@ in_class(struct sp_str name, unsigned char c)
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (sp_str_is(name, classes[i].name))
 			for (size_t k = 0; k < 4; k++)
-				if (classes[i].from[k] != 0 && c >= classes[i].from[k] && c <= classes[i].to[k])
+				if (classes[i].from[k] != 0 && c >= classes[i].from[k] &&
+				    c <= classes[i].to[k])
 					return true;
 	return false;
 }
@@ -150,7 +151,8 @@ index_glob(struct sp_str pattern, struct sp_str text)
 			p = star;
 			s = ++star_s;
 		} else {
-			const char *slash = deep != NULL ? memchr(deep_s, '/', (size_t)(send - deep_s)) : NULL;
+			const char *slash = deep != NULL ?
+			    memchr(deep_s, '/', (size_t)(send - deep_s)) : NULL;
 
 			if (slash == NULL)
 				return false;

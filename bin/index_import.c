@@ -32,7 +32,8 @@ path(struct index_outline *o, size_t i)
 	char *out;
 	size_t len = 0;
 
-	while (i < t->count && t->v[i].line == line && !index_token_is(t, i, ';') && !index_token_is(t, i, ',') &&
+	while (i < t->count && t->v[i].line == line && !index_token_is(t, i, ';') &&
+	    !index_token_is(t, i, ',') &&
 	    !index_token_is(t, i, '{') && !index_token_is(t, i, '(') &&
 	    (t->v[i].kind == TOKEN_WORD || t->v[i].kind == TOKEN_PUNCT) &&
 	    !(i > first && index_token_in(t, i, "as import qw exposing")))
@@ -84,7 +85,8 @@ index_scan_imports(struct index_outline *o)
 		if (t->v[i].kind == TOKEN_DIRECTIVE) {
 			include(o, index_token_text(t, i));
 		} else if (t->v[i].kind == TOKEN_WORD && t->v[i].first && i + 1 < t->count &&
-		    t->v[i + 1].line == t->v[i].line && line_words != NULL && index_token_in(t, i, line_words) &&
+		    t->v[i + 1].line == t->v[i].line && line_words != NULL &&
+		    index_token_in(t, i, line_words) &&
 		    t->v[i + 1].kind == TOKEN_WORD) {
 			i++;
 			while (index_token_in(t, i, "static function const type") && i + 1 < t->count)

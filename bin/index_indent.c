@@ -137,7 +137,8 @@ behind_arguments(const struct scan *s, size_t i, size_t head)
 	unsigned depth = 0;
 
 	if (!is(s, i, '(')) {
-		while (same_line(s, i, head) && !is(s, i, ';') && !is(s, i, '=') && s->t->v[i].kind != TOKEN_COMMENT)
+		while (same_line(s, i, head) && !is(s, i, ';') && !is(s, i, '=') &&
+		    s->t->v[i].kind != TOKEN_COMMENT)
 			i++;
 		return i;
 	}
@@ -161,7 +162,8 @@ leave_classes(struct scan *s, unsigned indent)
 	while (s->depth > 0 && s->t->v[s->classes[s->depth - 1].head].indent >= indent) {
 		struct block *c = &s->classes[--s->depth];
 
-		index_outline_tokens(s->o, SPAN_CLASS, c->head, c->body, s->last_code, c->name, class_here(s));
+		index_outline_tokens(s->o, SPAN_CLASS, c->head, c->body, s->last_code, c->name,
+		    class_here(s));
 	}
 }
 
@@ -192,7 +194,8 @@ definition(struct scan *s, size_t head, size_t i)
 		name = path(s, i + 1, &end, &owner);
 		if (sp_str_is(owner, "self"))
 			owner = outer;
-		if (s->ruby && is(s, end, '=') && is(s, end + 1, '(') && name.p + name.len == s->t->text.p + s->t->v[end].at) {
+		if (s->ruby && is(s, end, '=') && is(s, end + 1, '(') &&
+		    name.p + name.len == s->t->text.p + s->t->v[end].at) {
 			name.len++;			/* def name=(value) */
 			end++;
 		}

@@ -11,7 +11,8 @@ index_outline_span(struct index_outline *o, const struct index_span *span)
 	if (o->nspans == o->span_room) {
 		size_t room = o->span_room == 0 ? 64 : o->span_room * 2;
 
-		o->spans = sp_arena_grow(o->mem, o->spans, o->span_room * sizeof(*span), room * sizeof(*span));
+		o->spans = sp_arena_grow(o->mem, o->spans, o->span_room * sizeof(*span),
+		    room * sizeof(*span));
 		o->span_room = room;
 	}
 	o->spans[o->nspans++] = *span;
@@ -67,7 +68,8 @@ index_outline_tokens(struct index_outline *o, enum index_span_kind kind, size_t 
 	 * Comments that stand alone on the lines right above it, over an #ifdef
 	 * between; what shares a line with other code has none.
 	 */
-	while (v[head].first && i > 0 && (v[i - 1].kind == TOKEN_COMMENT || v[i - 1].kind == TOKEN_DIRECTIVE) &&
+	while (v[head].first && i > 0 && (v[i - 1].kind == TOKEN_COMMENT ||
+	    v[i - 1].kind == TOKEN_DIRECTIVE) &&
 	    v[i - 1].first && v[i - 1].last_line + 1 >= v[i].line) {
 		i--;
 		if (v[i].kind == TOKEN_COMMENT)

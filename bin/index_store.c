@@ -114,7 +114,8 @@ read_known(struct index_store *s)
 		struct known *k = &s->known[s->nknown++];
 		size_t i;
 
-		k->path = sp_str_dup(s->mem, (struct sp_str){ PQgetvalue(r, row, 0), (size_t)PQgetlength(r, row, 0) });
+		k->path = sp_str_dup(s->mem, (struct sp_str){ PQgetvalue(r, row, 0),
+		    (size_t)PQgetlength(r, row, 0) });
 		if (PQgetlength(r, row, 1) == SP_SHA256_LEN)
 			memcpy(k->sha256, PQgetvalue(r, row, 1), SP_SHA256_LEN);
 		for (i = hash(k->path) % s->nslots; s->slots[i] != 0; i = (i + 1) % s->nslots)
@@ -296,7 +297,8 @@ copy(struct index_store *s, const char *sql, struct sp_buf *rows)
 	put16(rows, -1);
 	bytes = sp_buf_view(rows);
 	for (size_t at = 0; at < bytes.len && ok; at += 65536)
-		ok = PQputCopyData(s->pg, bytes.p + at, bytes.len - at < 65536 ? (int)(bytes.len - at) : 65536) == 1;
+		ok = PQputCopyData(s->pg, bytes.p + at, bytes.len - at < 65536 ?
+		    (int)(bytes.len - at) : 65536) == 1;
 	if (PQputCopyEnd(s->pg, ok ? NULL : "connection trouble") != 1)
 		return failed(s, "copying");
 	ok = true;
@@ -352,7 +354,8 @@ lock(struct index_store *s, void (*waiting)(void))
 		return true;
 	if (waiting != NULL)
 		waiting();
-	return run(s, "waiting for another run", sp_printf(s->mem, "SELECT pg_advisory_lock(%s)", key), 1, values);
+	return run(s, "waiting for another run", sp_printf(s->mem, "SELECT pg_advisory_lock(%s)",
+	    key), 1, values);
 }
 
 bool
@@ -428,13 +431,15 @@ tidy(struct index_store *s, size_t removed)
 
 	r = query(s, "counting pieces", "SELECT count(*) / 20 < $1::bigint + 20 * $2::bigint OR"
 	    " NOT EXISTS (SELECT FROM codesearch.word) FROM codesearch.chunk", 2,
-	    (const char *const[]){ sp_printf(s->batch, "%zu", s->changed_pieces), sp_printf(s->batch, "%zu", removed) });
+	    (const char *const[]){ sp_printf(s->batch, "%zu", s->changed_pieces),
+	    sp_printf(s->batch, "%zu", removed) });
 	if (r == NULL)
 		return false;
 	many = strcmp(PQgetvalue(r, 0, 0), "t") == 0 && s->changed_pieces + removed > 0;
 	PQclear(r);
 	return !many || (run(s, "counting words", "SELECT codesearch.refresh_words()", 0, NULL) &&
-	    run(s, "tidying", "VACUUM (ANALYZE) codesearch.chunk, codesearch.file, codesearch.word", 0, NULL));
+	    run(s, "tidying", "VACUUM (ANALYZE) codesearch.chunk, codesearch.file, codesearch.word",
+	    0, NULL));
 }
 
 bool

@@ -98,9 +98,11 @@ index_scan_sql(struct index_outline *o)
 					depth++;
 				else if (index_token_is(t, k, ')'))
 					depth -= depth > 0;
-				if (depth == 1 && (index_token_is(t, k, '(') || index_token_is(t, k, ',')) &&
+				if (depth == 1 && (index_token_is(t, k, '(') ||
+				    index_token_is(t, k, ',')) &&
 				    !keyword(t, k + 1, "primary foreign unique check constraint exclude like"))
-					index_outline_name(o, t->v[k].last_line, sql_name(t, k + 1, &behind));
+					index_outline_name(o, t->v[k].last_line,
+					    sql_name(t, k + 1, &behind));
 			}
 		}
 		i = last;

@@ -404,7 +404,8 @@ heredoc_start(struct lexer *x, const char *p)
 	word = q;
 	while (q < x->end && (sp_is_alnum((unsigned char)*q) || *q == '_' || (quote != '\0' && *q == ' ')))
 		q++;
-	if (q == word || sp_is_digit((unsigned char)*word) || (quote != '\0' && (q >= x->end || *q != quote)))
+	if (q == word || sp_is_digit((unsigned char)*word) ||
+	    (quote != '\0' && (q >= x->end || *q != quote)))
 		return NULL;
 	/* `list << CONSTANT` of Ruby and shifts of Perl: a plain word must be in capitals */
 	if (!has(x, LEX_SHELL | LEX_PHP) && quote == '\0' && !dashed &&
@@ -548,7 +549,8 @@ literal_end(struct lexer *x, const char *p)
 		if (has(x, LEX_RAW_C) && word.len > 0 && word.p + word.len == p && sp_str_ends(word, "R") &&
 		    (end = c_raw_end(x, p)) != NULL)
 			return end;
-		if (has(x, LEX_RAW_AT) && p > x->start && (p[-1] == '@' || (p - 1 > x->start && p[-1] == '$' && p[-2] == '@')))
+		if (has(x, LEX_RAW_AT) && p > x->start &&
+		    (p[-1] == '@' || (p - 1 > x->start && p[-1] == '$' && p[-2] == '@')))
 			return string_end(x, p + 1, '"', true, true);
 		return has(x, LEX_DOUBLE) ?
 		    string_end(x, p + 1, '"', has(x, LEX_LINES), has(x, LEX_DOUBLED)) : NULL;
@@ -592,7 +594,8 @@ word(struct lexer *x)
 	bool number = sp_is_digit((unsigned char)*p);
 
 	while (p < x->end && (is_word_byte(x, (unsigned char)*p) ||
-	    (number && *p == '\'' && has(x, LEX_CHAR) && p + 1 < x->end && sp_is_hex((unsigned char)p[1])) ||
+	    (number && *p == '\'' && has(x, LEX_CHAR) && p + 1 < x->end &&
+	    sp_is_hex((unsigned char)p[1])) ||
 	    (number && *p == '.' && p + 1 < x->end && sp_is_digit((unsigned char)p[1]))))
 		p++;
 	if (has(x, LEX_PERL) && (end = perl_quote_end(x, p)) != NULL) {
@@ -648,7 +651,8 @@ next(struct lexer *x)
 		word(x);
 	} else if (has(x, LEX_PERL) && *p == '$' && p + 1 < x->end && strchr("#\"'/;,.&`", p[1]) != NULL) {
 		token(x, TOKEN_NUMBER, p + 2);		/* $# and $" are variables */
-	} else if (has(x, LEX_SHELL) && (*p == '$' || *p == '\\') && p + 1 < x->end && strchr("#\"'`$", p[1]) != NULL &&
+	} else if (has(x, LEX_SHELL) && (*p == '$' || *p == '\\') && p + 1 < x->end &&
+	    strchr("#\"'`$", p[1]) != NULL &&
 	    !(*p == '$' && (p[1] == '"' || p[1] == '\''))) {
 		token(x, TOKEN_NUMBER, p + 2);
 	} else if (has(x, LEX_PERL) && at(x, p, "//")) {

@@ -15,7 +15,8 @@ static const char skipped_directories[] = ".git .hg .svn .bzr .venv venv env nod
     "build __pycache__ .mypy_cache .pytest_cache .ruff_cache .tox .coverage .vscode .idea .terraform autom4te.cache";
 static const char skipped_files[] = ".DS_Store Thumbs.db package-lock.json npm-shrinkwrap.json yarn.lock "
     "pnpm-lock.yaml composer.lock Cargo.lock poetry.lock";
-static const char *const skipped_endings[] = { ".min.js", ".min.css", ".map", "~", ".swp", ".swo", ".pyc", ".pyo", ".pyd" };
+static const char *const skipped_endings[] = { ".min.js", ".min.css", ".map", "~", ".swp", ".swo",
+    ".pyc", ".pyo", ".pyd" };
 
 struct frame {
 	struct sp_arena *mem;		/* of this directory: names and rules */
@@ -85,7 +86,8 @@ enter(struct tree *t, int fd, size_t path_len)
 		if (f->count == room) {
 			size_t more = room == 0 ? 64 : room * 2;
 
-			f->names = sp_arena_grow(f->mem, f->names, room * sizeof(*f->names), more * sizeof(*f->names));
+			f->names = sp_arena_grow(f->mem, f->names, room * sizeof(*f->names),
+			    more * sizeof(*f->names));
 			room = more;
 		}
 		f->names[f->count++] = sp_strdup(f->mem, entry->d_name);

@@ -101,7 +101,8 @@ visit(void *arg, const struct index_file *file)
 	case INDEX_READ_FAILED:
 		r->failed++;
 		if (!r->options->quiet)
-			fprintf(stderr, "%ssallyport-index: cannot read %s\n", r->terminal ? "\r" : "", file->path.p);
+			fprintf(stderr, "%ssallyport-index: cannot read %s\n", r->terminal ? "\r" :
+			    "", file->path.p);
 		return true;
 	}
 	language = index_language_of(file->name, bytes);
@@ -117,7 +118,8 @@ visit(void *arg, const struct index_file *file)
 		r->added += known == INDEX_NEW;
 		r->changed += known != INDEX_NEW;
 		if (!r->options->dry_run &&
-		    !index_store_put(r->store, file->path, language->name, file->modified_us, digest, &pieces)) {
+		    !index_store_put(r->store, file->path, language->name, file->modified_us, digest,
+		    &pieces)) {
 			r->error = index_store_error(r->store);
 			return false;
 		}
@@ -170,7 +172,8 @@ summary(const struct run *r)
 	if (r->options->quiet)
 		return;
 	printf("%s%s: %zu files (%zu new, %zu changed, %zu unchanged, %zu removed), %zu pieces %s, %.1f s\n",
-	    r->options->dry_run ? "dry run: " : "", r->options->repository, r->added + r->changed + r->unchanged,
+	    r->options->dry_run ? "dry run: " : "", r->options->repository,
+	    r->added + r->changed + r->unchanged,
 	    r->added, r->changed, r->unchanged, r->removed, r->pieces,
 	    r->options->dry_run ? "to write" : "written", seconds);
 	if (r->walk.ignored + r->binary + r->walk.too_large + unreadable > 0)
@@ -215,7 +218,8 @@ index_tree(struct run *r, int root)
 		/* what could not be read, or was not reached, has not vanished */
 		bool keep = r->walk.unreadable + r->failed > 0;
 
-		if (!(interrupted ? index_store_flush(r->store) : index_store_finish(r->store, keep, &r->removed)))
+		if (!(interrupted ? index_store_flush(r->store) :
+		    index_store_finish(r->store, keep, &r->removed)))
 			r->error = index_store_error(r->store);
 	}
 	summary(r);
@@ -244,7 +248,8 @@ run(const struct options *options)
 	} else if (!sp_settings_load(&settings, &errors)) {
 		status = FAILED;
 		fprintf(stderr, "%s", sp_buf_view(&errors).p);
-	} else if (!index_store_open(settings->admin_database[0] != '\0' ? settings->admin_database : settings->database,
+	} else if (!index_store_open(settings->admin_database[0] != '\0' ? settings->admin_database :
+	    settings->database,
 	    options->repository, !options->dry_run, waiting, &r.store, &why)) {
 		status = complain("database", why);
 	} else {
