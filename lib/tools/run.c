@@ -35,6 +35,17 @@ audit_detail(const struct sp_tool_call *call, const char *sqlstate, const char *
 	return sp_buf_view(&b);
 }
 
+/* The name that was asked for, as far as a name can be long: whole characters of at most 64 bytes. */
+static struct sp_str
+audit_name(struct sp_str name)
+{
+	size_t len = 0, n;
+
+	while ((n = sp_utf8_len(sp_str_sub(name, len, name.len))) > 0 && len + n <= 64)
+		len += n;
+	return sp_str_sub(name, 0, len);
+}
+
 const struct sp_param *
 sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double duration_ms,
     const char *sqlstate, const char *why)
@@ -49,7 +60,7 @@ sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double durat
 	p[2] = SP_P_TEXT(call->caller->client_id);
 	p[3] = SP_P_TEXT(call->caller->grant_id);
 	p[4] = SP_P_TEXT(call->resource->resource);
-	p[5] = SP_P_STR(sp_str_sub(call->name, 0, 64));
+	p[5] = SP_P_STR(audit_name(call->name));
 	p[6] = SP_P_BYTES(digest, SP_SHA256_LEN);
 	p[7] = duration_ms < 0 ? SP_P_NULL : SP_P_TEXT(sp_printf(req->mem, "%.3f", duration_ms));
 	p[8] = SP_P_TEXT(req->id);

@@ -176,7 +176,8 @@ accept='' name=echo try "no Accept" "200 ok" "$echo_"
 content_type='Application/JSON; charset=UTF-8' name=echo try "Content-Type in other letters" "200 ok" "$echo_"
 try "a foreign Origin" "403 -32600" "$touch" -H 'Origin: https://evil.example'
 try "Origin null" "403 -32600" "$touch" -H 'Origin: null'
-try "an empty Origin" "403 -32600" "$touch" -H 'Origin;'
+[ "${HTTPD:-}" = lighttpd ] ||		# which does not hand on empty headers
+	try "an empty Origin" "403 -32600" "$touch" -H 'Origin;'
 status=$(post_mcp "$touch" -H "Origin: http://localhost:$sv_port" -H 'Origin: https://evil.example')
 like "two Origins" '^40[03]$' "$status"
 name=echo try "our own Origin" "200 ok" "$echo_" -H "Origin: http://localhost:$sv_port"

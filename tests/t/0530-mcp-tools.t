@@ -90,10 +90,12 @@ is "the limits are the row's" 2 "$(call_tool r_many '{"n":9}' >/dev/null; json '
 fails r_large 'the result has 113 bytes, and at most 60 are allowed: ask for less' '{"n":100}'
 sql "UPDATE sallyport.tool SET max_bytes = 1048576 WHERE name = 'r_large'"
 sleep 1
+cgi=
+case ${HTTPD:-nginx} in *cgi) cgi=yes ;; esac	# nothing lives on there
 largest() { for pid in $(pgrep -f "$sv_programs/mcp"); do awk '/VmHWM/ { print $2 }' "/proc/$pid/status"; done | sort -n | tail -1; }
 before=$(largest)
 fails r_large 'the result has 41943053 bytes, and at most 1048576 are allowed: ask for less' '{"n":41943040}'
-ok "and no worker held it ($before, then $(largest) KiB)" test "$(largest)" -lt $((before + 8192))
+[ -n "$cgi" ] || ok "and no worker held it ($before, then $(largest) KiB)" test "$(largest)" -lt $((before + 8192))
 
 # every result fits its output schema (types only: jq)
 call_mcp tools/list >/dev/null
@@ -119,7 +121,7 @@ fails f_slow 'the tool took longer than 0.3 s and was stopped'
 ok "and was stopped then" test $((($(date +%s%N) - started) / 1000000)) -lt 2000
 like "a bug tells the caller nothing" '^true internal error, request id [A-Za-z0-9_-]{22}$' "$(answer f_bug)"
 like "nor does it when raised" '^true internal error, request id' "$(answer f_internal)"
-like "the log knows more" "\"request_id\":\"$(header X-Request-Id)\".*XX000" "$(cat "$sv_log"/mcp*.log)"
+like "the log knows more" "\"request_id\":\"$(header X-Request-Id)\".*XX000" "$(cat "$sv_log"/*.log)"
 fails f_deferred 'insert or update on table "child" violates foreign key constraint "child_n_fkey"
 Key is not present in table "parent".'
 gives f_conflict '{"result":1}' '{"times":3}'
@@ -175,6 +177,9 @@ is "and said to be" "unknown tool: wipe" "$(json .error.message)"
 is "like one that is not there" "error -32602" "$(answer wipes)"
 is "in the same words" "unknown tool: wipes" "$(json .error.message)"
 is "200: the message was good" 200 "$(cat "$T/status")"
+long=$(printf '世%.0s' {1..40})
+is "a long name that is none" 200 "$(method=tools/call name="=?base64?$(printf %s "$long" | base64 -w0)?=" post_mcp "$(rpc tools/call "{\"name\":\"$long\"}")")"
+is "is cut in the audit trail" "${long:0:21}" "$(sql "SELECT tool FROM sallyport.audit ORDER BY audit_id DESC LIMIT 1")"
 is "a tool whose scope is missing" 403 "$(call_tool refund '{"order_no":1}')"
 like "says which scope would help" "^Bearer error=\"insufficient_scope\", resource_metadata=\"$issuer/.well-known/oauth-protected-resource/mcp\", scope=\"orders:write\"" \
 	"$(header WWW-Authenticate)"
@@ -202,21 +207,23 @@ is "and the catalog by its version" "$(sql "SELECT version FROM sallyport.versio
 
 # ---- one round trip ----
 
-# Both workers have prepared the statement after some calls; then a call waits for the server once.
-trips() { sed -n "s/.*\"request_id\":\"$(header X-Request-Id)\".*\"event\":\"http\".*\"db_round_trips\":\([0-9]*\).*/\1/p" "$sv_log/mcp.log"; }
-for i in {1..20}; do call_tool order_status '{"order_no":1}' >/dev/null; done
-is "a call is one round trip" 1 "$(trips)"
-call_tool f_divide '{"a":1,"b":0}' >/dev/null
-is "one that fails, two" 2 "$(trips)"
-call_tool order_status '{"order_no":0}' >/dev/null
-is "one that is refused, one: its audit row" 1 "$(trips)"
-call_mcp tools/list >/dev/null
-is "a list, none" 0 "$(trips)"
-session=$(open_session)
-for i in {1..20}; do
-	version=2025-11-25 post_mcp "$(old tools/call '{"name":"order_status","arguments":{"order_no":1}}')" >/dev/null
-done
-is "a call in a session, one" 1 "$(trips)"
+if [ -z "$cgi" ]; then
+	# Both workers have prepared the statement after some calls; then a call waits for the server once.
+	trips() { sed -n "s/.*\"request_id\":\"$(header X-Request-Id)\".*\"event\":\"http\".*\"db_round_trips\":\([0-9]*\).*/\1/p" "$sv_log/mcp.log"; }
+	for i in {1..20}; do call_tool order_status '{"order_no":1}' >/dev/null; done
+	is "a call is one round trip" 1 "$(trips)"
+	call_tool f_divide '{"a":1,"b":0}' >/dev/null
+	is "one that fails, two" 2 "$(trips)"
+	call_tool order_status '{"order_no":0}' >/dev/null
+	is "one that is refused, one: its audit row" 1 "$(trips)"
+	call_mcp tools/list >/dev/null
+	is "a list, none" 0 "$(trips)"
+	session=$(open_session)
+	for i in {1..20}; do
+		version=2025-11-25 post_mcp "$(old tools/call '{"name":"order_status","arguments":{"order_no":1}}')" >/dev/null
+	done
+	is "a call in a session, one" 1 "$(trips)"
+fi
 is "no transaction stays open" 0 "$(sql "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")"
 session=''
 
