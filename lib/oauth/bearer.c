@@ -146,7 +146,7 @@ read_token(struct sp_request *req, const struct sp_resource *resource, struct sp
 	if (!sp_str_split(&header, ' ', &scheme) || !sp_str_caseis(scheme, "Bearer"))
 		return refuse(req, resource, "not a Bearer credential");
 	for (size_t i = 0; i < header.len; i++)
-		if (!sp_is_alnum((unsigned char)header.p[i]) && strchr("-._~+/=", header.p[i]) == NULL)
+		if (!sp_is_alnum((unsigned char)header.p[i]) && memchr("-._~+/=", header.p[i], 7) == NULL)
 			return refuse(req, resource, "not a token");
 	if (header.len == 0 || header.len > TOKEN_MAX)
 		return refuse(req, resource, "empty or too long");

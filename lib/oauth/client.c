@@ -232,7 +232,7 @@ judge_uri(struct sp_request *req, const char *member, struct sp_str uri, const c
 	for (size_t i = 0; i < uri.len; i++)
 		if ((unsigned char)uri.p[i] <= 0x20 || (unsigned char)uri.p[i] >= 0x7f ||
 		    strchr("\"<>\\^`{|}", uri.p[i]) != NULL)
-			rest.p = NULL;
+			rest = (struct sp_str){ 0 };
 	while (rest.p != NULL && at < rest.len && strchr("/?#", rest.p[at]) == NULL)
 		at++;
 	host = sp_str_sub(rest, 0, at);

@@ -114,7 +114,7 @@ sp_pkce_challenge(struct sp_arena *mem, struct sp_str verifier, struct sp_str *o
 	if (verifier.len < 43 || verifier.len > 128)
 		return false;
 	for (size_t i = 0; i < verifier.len; i++)
-		if (!sp_is_alnum((unsigned char)verifier.p[i]) && strchr("-._~", verifier.p[i]) == NULL)
+		if (!sp_is_alnum((unsigned char)verifier.p[i]) && memchr("-._~", verifier.p[i], 4) == NULL)
 			return false;
 	sp_sha256(verifier, digest);
 	*out = sp_base64url_encode(mem, digest, sizeof(digest));
