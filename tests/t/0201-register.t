@@ -143,7 +143,7 @@ for members in '{grant_types: ["password"]}' '{grant_types: ["authorization_code
 	'{jwks_uri: "http://169.254.169.254/latest"}' '{jwks_uri: "file:///etc/passwd"}' '{logo_uri: "file:///etc/passwd"}' \
 	'{client_uri: "javascript:alert(1)"}' '{tos_uri: "JAVASCRIPT:alert(1)"}' '{logo_uri: "data:image/png;base64,x"}' \
 	'{client_uri: "http://2130706433/"}' '{client_uri: "http://0x7f000001/"}' '{client_uri: "https://[::1]/"}' '{client_uri: "//app.example/"}' \
-	'{client_uri: "https://a@b.example/"}' '{client_uri: "https://"}' '{client_uri: 7}' '{scope: ["a"]}' '{scope: "a\"b"}' \
+	'{client_uri: "https://a@b.example/"}' '{client_uri: "https://"}' '{client_uri: 7}' '{client_uri: "https://app.example/ x"}' '{logo_uri: "https://app.example/\u0000"}' '{scope: ["a"]}' '{scope: "a\"b"}' \
 	'{scope: ([range(5000) | "s\(.)"] | join(" "))}'; do
 	bad "${members:0:70}" "$(with "$members")"
 done

@@ -1,6 +1,8 @@
 # What tests/unit/ adds to the build: one cmocka program for each module.
 EXTRA_DIST += tests/unit/unit.h
 EXTRA_DIST += tests/unit/database.h
+EXTRA_DIST += tests/unit/keyring.h
+EXTRA_DIST += tests/unit/registrations.h
 UNIT_LIBS = $(SALLYPORT_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 
@@ -198,6 +200,51 @@ TESTS += tests/unit/test_ignore
 tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c
 tests_unit_test_ignore_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
 tests_unit_test_ignore_LDADD = bin/libindex.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_scope
+TESTS += tests/unit/test_scope
+tests_unit_test_scope_SOURCES = tests/unit/test_scope.c
+tests_unit_test_scope_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_redirect_uri
+TESTS += tests/unit/test_redirect_uri
+tests_unit_test_redirect_uri_SOURCES = tests/unit/test_redirect_uri.c
+tests_unit_test_redirect_uri_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_client
+TESTS += tests/unit/test_client
+tests_unit_test_client_SOURCES = tests/unit/test_client.c
+tests_unit_test_client_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_client_auth
+TESTS += tests/unit/test_client_auth
+tests_unit_test_client_auth_SOURCES = tests/unit/test_client_auth.c
+tests_unit_test_client_auth_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_token
+TESTS += tests/unit/test_token
+tests_unit_test_token_SOURCES = tests/unit/test_token.c
+tests_unit_test_token_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_authorization
+TESTS += tests/unit/test_authorization
+tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c
+tests_unit_test_authorization_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_fetch
+TESTS += tests/unit/test_fetch
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c
+tests_unit_test_fetch_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_metadata
+TESTS += tests/unit/test_metadata
+tests_unit_test_metadata_SOURCES = tests/unit/test_metadata.c
+tests_unit_test_metadata_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_password
+TESTS += tests/unit/test_password
+tests_unit_test_password_SOURCES = tests/unit/test_password.c
+tests_unit_test_password_LDADD = $(UNIT_LIBS)
 
 endif
 
