@@ -26,6 +26,7 @@ t_tests += tests/t/0401-token-code.t
 t_tests += tests/t/0402-token-refresh.t
 t_tests += tests/t/0403-token-client.t
 t_tests += tests/t/0404-revoke.t
+t_tests += tests/t/0405-token-races.t
 t_tests += tests/t/0120-command.t
 t_tests += tests/t/0500-catalog.t
 t_tests += tests/t/0510-mcp-modern.t
