@@ -327,11 +327,14 @@ no_thread_and_no_descriptor_more(void **state)
 		assert_true(hear(&h[i], "welcome", PATIENCE));
 	}
 	assert_int_equal(count_of(pid, "task"), threads);
-	assert_int_equal(count_of(pid, "fd"), descriptors + (int)COUNT(h) - 1);
+	assert_in_range(count_of(pid, "fd"), descriptors + (int)COUNT(h) - 2, descriptors + (int)COUNT(h) - 1);
 	for (size_t i = 0; i < COUNT(h); i++)
 		heard_free(&h[i]);
 	assert_true(wait_counted("parked ", 0, PATIENCE) >= 0);
-	assert_int_equal(count_of(pid, "fd"), descriptors - 1);
+	/* the connection that asked for the count may still be on its way out */
+	for (int i = 0; i < 250 && count_of(pid, "fd") > descriptors - 1; i++)
+		poll(NULL, 0, 20);
+	assert_true(count_of(pid, "fd") <= descriptors - 1);
 	worker_stop(pid);
 }
 

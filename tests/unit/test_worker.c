@@ -341,7 +341,8 @@ bodies_cut_short(void **state)
 	message_free(&m);
 	for (int i = 0; i < 100 && open_descriptors(pid) > before; i++)
 		poll(NULL, 0, 20);
-	assert_int_equal(open_descriptors(pid), before);
+	/* fewer, when a connection of before was still on its way out */
+	assert_true(open_descriptors(pid) <= before);
 	stop(pid);
 	assert_int_equal(now_in_log("\"route\":\"/echo\",\"status\":200"), 0);	/* no handler saw a part */
 }
@@ -513,6 +514,8 @@ out_of_descriptors(void **state)
 	pid_t pid;
 
 	(void)state;
+	if (getenv("SP_TEST_WRAPPER") != NULL)
+		skip();			/* valgrind needs descriptors of its own */
 	unlink(log_path);
 	write_config("threads = 2\n");
 	listener = shared_socket();
