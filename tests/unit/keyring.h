@@ -9,7 +9,7 @@ static inline struct sp_keyring *
 new_keyring(void)
 {
 	char dir[] = "/tmp/sallyport-key.XXXXXX", path[64];
-	struct sp_keyring *ring;
+	struct sp_keyring *ring = NULL;
 	const char *why = "";
 
 	assert_non_null(mkdtemp(dir));
