@@ -360,7 +360,7 @@ lock(struct index_store *s, void (*waiting)(void))
 
 bool
 index_store_open(const char *conninfo, const char *repository, bool write, void (*waiting)(void),
-    struct index_store **out, const char **why)
+    struct index_store **out, struct sp_arena *why_mem, const char **why)
 {
 	struct sp_arena *mem = sp_arena_new();
 	struct index_store *s = sp_alloc(mem, sizeof(*s));
@@ -386,10 +386,9 @@ index_store_open(const char *conninfo, const char *repository, bool write, void 
 		    read_known(s);
 	}
 	if (!ok) {
-		*why = sp_printf(mem, "%s", s->error);
-		PQfinish(s->pg);
-		sp_arena_free(s->batch);
-		return false;		/* mem stays: the message lives in it */
+		*why = sp_strdup(why_mem, s->error);
+		index_store_close(s);
+		return false;
 	}
 	*out = s;
 	return true;

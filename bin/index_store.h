@@ -20,10 +20,10 @@ enum index_known { INDEX_NEW, INDEX_CHANGED, INDEX_UNCHANGED };
  * Connects and reads what is known of the repository.  `write` false: nothing
  * will be written, no lock is taken, and a repository that is not there yet is
  * an empty one.  `waiting` is called once if another run holds the lock.
- * False: *why says what was wrong (it lives as long as the process).
+ * False: *why says what was wrong; it is made in why_mem.
  */
 SP_MUST_USE bool index_store_open(const char *conninfo, const char *repository, bool write,
-    void (*waiting)(void), struct index_store **out, const char **why);
+    void (*waiting)(void), struct index_store **out, struct sp_arena *why_mem, const char **why);
 void index_store_close(struct index_store *store);	/* NULL is fine */
 
 /* Compares with what is stored, and remembers that the file still exists. */

@@ -250,7 +250,7 @@ run(const struct options *options)
 		fprintf(stderr, "%s", sp_buf_view(&errors).p);
 	} else if (!index_store_open(settings->admin_database[0] != '\0' ? settings->admin_database :
 	    settings->database,
-	    options->repository, !options->dry_run, waiting, &r.store, &why)) {
+	    options->repository, !options->dry_run, waiting, &r.store, r.mem, &why)) {
 		status = complain("database", why);
 	} else {
 		status = index_tree(&r, root);
