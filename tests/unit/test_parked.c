@@ -226,7 +226,7 @@ who_does_not_read_is_given_up(void **state)
 		assert_true(hear_times(&good, "data: xxx", i + 1, PATIENCE));
 	}
 	assert_int_equal(times_in(&good, "data: xxx"), 20);
-	assert_in_range(sent, 20 + 4, 20 + 12);		/* some that nobody read */
+	assert_in_range(sent, 20 + 1, 20 + 16);		/* some that nobody read: what sockets and the queue hold */
 	assert_int_equal(counted("stuck "), 1);
 	assert_int_equal(counted("parked "), 1);
 	(void)hear_end(&bad, 2000);
