@@ -33,17 +33,17 @@ tests_unit_test_buf_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_db
 TESTS += tests/unit/test_db
-tests_unit_test_db_SOURCES = tests/unit/test_db.c
+tests_unit_test_db_SOURCES = tests/unit/test_db.c tests/unit/pool.h
 tests_unit_test_db_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_db_statements
 TESTS += tests/unit/test_db_statements
-tests_unit_test_db_statements_SOURCES = tests/unit/test_db_statements.c
+tests_unit_test_db_statements_SOURCES = tests/unit/test_db_statements.c tests/unit/pool.h
 tests_unit_test_db_statements_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_db_faults
 TESTS += tests/unit/test_db_faults
-tests_unit_test_db_faults_SOURCES = tests/unit/test_db_faults.c
+tests_unit_test_db_faults_SOURCES = tests/unit/test_db_faults.c tests/unit/pool.h
 tests_unit_test_db_faults_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_db_watch

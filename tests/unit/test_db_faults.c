@@ -10,33 +10,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
-#include "base/arena.h"
 #include "base/clock.h"
-#include "database.h"
-
-#define SQL(text, n) (&(const struct sp_query){ "test", (text), (n) })
-
-static struct scratch scratch;
-static struct sp_arena *mem;
-static struct sp_db_pool *pool;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	mem = sp_arena_new();
-	pool = sp_db_pool_open(scratch.conninfo, 2, 2, 3000, "unit");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sp_db_pool_free(pool);
-	sp_arena_free(mem);
-	return 0;
-}
+#include "pool.h"
 
 static void
 sleep_ms(long ms)
