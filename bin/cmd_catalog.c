@@ -1,4 +1,4 @@
-/* cmd_catalog.c - sallyport catalog: the tools */
+/* cmd_catalog.c - sallyport catalog: tools, resources and prompts */
 #include "command.h"
 
 #include <dirent.h>
@@ -158,7 +158,7 @@ catalog_list_run(struct command *c, int argc, char **argv)
 	if (!command_options(c, NULL, argc, argv, NULL, 0, 0))
 		return 2;
 	command_db(c);
-	if ((r = command_query(c, "list the tools", &sp_q_tool_list, SP_NO_PARAMS)) == NULL)
+	if ((r = command_query(c, "list the catalog", &sp_q_catalog_list, SP_NO_PARAMS)) == NULL)
 		return 1;
 	command_print(c, r);
 	return 0;

@@ -125,7 +125,7 @@ check_keys(struct doctor *d, const struct sp_keyring *ring)
 static void
 check_tools(struct doctor *d)
 {
-	const PGresult *r = command_query(d->c, "list the tools", &sp_q_tool_list, SP_NO_PARAMS);
+	const PGresult *r = command_query(d->c, "list the tools", &sp_q_catalog_list, SP_NO_PARAMS);
 	int n = r != NULL ? PQntuples(r) : 0;
 
 	finding(d, n > 0, "tools", sp_printf(d->c->mem, "%d", n),

@@ -32,7 +32,7 @@ static const struct {
 	    "put the next signing key to work and make another" },
 	{ "catalog", "apply", catalog_apply_run, "catalog apply [DIRECTORY]",
 	    "run a catalog's SQL, then make tools of the functions" },
-	{ "catalog", "list", catalog_list_run, "catalog list", "list the tools" },
+	{ "catalog", "list", catalog_list_run, "catalog list", "list tools, resources and prompts" },
 	{ "grant", "list", grant_list_run, "grant list [--user NAME]", "list who allowed which app what" },
 	{ "grant", "revoke", grant_revoke_run, "grant revoke GRANT_ID", "end a grant and its tokens at once" },
 	{ "audit", "tail", audit_tail_run, "audit tail [--lines N] [--follow]", "show the newest audit rows" },

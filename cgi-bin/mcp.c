@@ -99,5 +99,5 @@ main(int argc, char **argv)
 {
 	return sp_worker_main(argc, argv, &(struct sp_program){
 		.name = "mcp", .summary = "the MCP endpoint of each server: /mcp and /mcp/NAME",
-		.routes = routes, .needs = SP_NEED_DB, .start = start, .stop = stop });
+		.routes = routes, .needs = SP_NEED_DB | SP_NEED_KEYRING, .start = start, .stop = stop });
 }

@@ -439,6 +439,27 @@ parse(struct sp_arena *mem, struct sp_str in, size_t max_cost, struct json_objec
 	return true;
 }
 
+struct json_object *
+sp_json_new(struct sp_arena *mem)
+{
+	struct json_object *obj = json_object_new_object();
+
+	if (obj == NULL)
+		sp_out_of_memory();
+	sp_arena_defer(mem, put, obj);
+	return obj;
+}
+
+void
+sp_json_set_str(struct json_object *obj, const char *name, struct sp_str s)
+{
+	/* lengths of texts that came through the parser fit json-c's int */
+	struct json_object *text = s.len <= INT_MAX ? json_object_new_string_len(s.p, (int)s.len) : NULL;
+
+	if (text == NULL || json_object_object_add(obj, name, text) != 0)
+		sp_out_of_memory();
+}
+
 bool
 sp_json_parse(struct sp_arena *mem, struct sp_str in, struct json_object **out, const char **why)
 {

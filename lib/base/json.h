@@ -39,6 +39,10 @@ SP_MUST_USE bool sp_json_parse(struct sp_arena *mem, struct sp_str in,
 SP_MUST_USE bool sp_json_parse_large(struct sp_arena *mem, struct sp_str in,
     struct json_object **out, const char **why);
 
+/* An empty object that belongs to the arena; a string put into it. */
+struct json_object *sp_json_new(struct sp_arena *mem);
+void sp_json_set_str(struct json_object *obj, const char *name, struct sp_str s);
+
 /* Member of an object or NULL (also when obj is not an object, or the member is null). */
 struct json_object *sp_json_get(struct json_object *obj, const char *name);
 /* Member that is a string (absent slice if missing or another type). */

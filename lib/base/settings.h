@@ -37,6 +37,7 @@ struct sp_settings {
 	const char *trusted_proxies;	/* space separated CIDR ranges whose X-Forwarded-For is believed */
 	const char *tool_role;		/* PostgreSQL role under which SQL tools run */
 	const char *tool_schemas;	/* space separated schemas whose functions may become tools */
+	const char *resource_dirs;	/* space separated WORD=DIRECTORY: files that resources may give */
 	int64_t threads;		/* handler threads per process */
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */
@@ -47,6 +48,7 @@ struct sp_settings {
 	int64_t db_connect_timeout;	/* seconds */
 	int64_t statement_timeout;	/* milliseconds, our own statements */
 	int64_t tool_timeout;		/* milliseconds, a tool call without a limit of its own */
+	int64_t page_size;		/* entries in one answer of a list */
 	int64_t access_token_ttl;	/* seconds */
 	int64_t refresh_token_ttl;	/* seconds, sliding per rotation */
 	int64_t refresh_grace;		/* seconds in which the same refresh replays its answer; 0 = never */

@@ -127,6 +127,22 @@ sp_check_optional_path(const struct sp_settings *s, const char *value)
 }
 
 const char *
+sp_check_words_of_paths(const struct sp_settings *s, const char *value)
+{
+	struct sp_str rest = sp_str(value), one, word;
+
+	(void)s;
+	while (sp_str_split(&rest, ' ', &one)) {
+		if (one.len == 0)
+			continue;
+		sp_str_split(&one, '=', &word);
+		if (word.len == 0 || !sp_str_only(word, LOWER DIGITS "_-") || !sp_str_starts(one, "/"))
+			return "not a list of WORD=/DIRECTORY separated by spaces";
+	}
+	return NULL;
+}
+
+const char *
 sp_check_static_url(const struct sp_settings *s, const char *value)
 {
 	struct sp_str url = sp_str(value);

@@ -20,6 +20,7 @@ typedef const char *sp_setting_check(const struct sp_settings *s, const char *va
 sp_setting_check sp_check_issuer;
 sp_setting_check sp_check_path;		/* absolute */
 sp_setting_check sp_check_optional_path;	/* absolute or empty */
+sp_setting_check sp_check_words_of_paths;	/* word=/path word=/path */
 sp_setting_check sp_check_static_url;
 sp_setting_check sp_check_log_level;
 sp_setting_check sp_check_signing_alg;

@@ -14,19 +14,19 @@ write_link_as_text(struct sp_json_writer *w, struct sp_arena *mem, struct json_o
 }
 
 void
+sp_mcp_write_block(struct sp_mcp_call *call, struct json_object *block)
+{
+	if (call->version == SP_MCP_2025_03_26 && sp_str_is(sp_json_get_str(block, "type"), "resource_link"))
+		write_link_as_text(call->result, call->req->mem, block);
+	else
+		sp_jw_value(call->result, block);
+}
+
+void
 sp_mcp_write_content(struct sp_mcp_call *call, struct json_object *blocks)
 {
-	struct sp_json_writer *w = call->result;
-	size_t n = json_object_array_length(blocks);
-
-	sp_jw_array(w);
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *block = json_object_array_get_idx(blocks, i);
-
-		if (call->version == SP_MCP_2025_03_26 && sp_str_is(sp_json_get_str(block, "type"), "resource_link"))
-			write_link_as_text(w, call->req->mem, block);
-		else
-			sp_jw_value(w, block);
-	}
-	sp_jw_array_end(w);
+	sp_jw_array(call->result);
+	for (size_t i = 0; i < json_object_array_length(blocks); i++)
+		sp_mcp_write_block(call, json_object_array_get_idx(blocks, i));
+	sp_jw_array_end(call->result);
 }

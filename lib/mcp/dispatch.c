@@ -22,6 +22,12 @@ static const struct method {
 	{ "ping", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_ping, NULL },
 	{ "tools/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_list, NULL },
 	{ "tools/call", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_call, "name" },
+	{ "resources/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_resources_list, NULL },
+	{ "resources/templates/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_templates_list, NULL },
+	{ "resources/read", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_resources_read, "uri" },
+	{ "prompts/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_prompts_list, NULL },
+	{ "prompts/get", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_prompts_get, "name" },
+	{ "completion/complete", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_complete, NULL },
 };
 
 static const struct method *
@@ -63,31 +69,50 @@ sp_mcp_require_session(struct sp_mcp_call *call)
 	return false;
 }
 
+/* To a client of the old era 404 means that its session is gone. */
 bool
-sp_mcp_server(struct sp_mcp_call *call, struct sp_str tool, const struct sp_catalog **catalog,
-    const struct sp_server **server)
+sp_mcp_fail_no_method(struct sp_mcp_call *call)
 {
-	if (!sp_catalog_get(call->req, call->mcp->catalog, call->resource->name, tool, catalog))
+	return sp_mcp_fail(call, SP_JSONRPC_METHOD_NOT_FOUND,
+	    sp_mcp_version_has_sessions(call->version) ? 200 : 404, "method not found");
+}
+
+bool
+sp_mcp_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name)
+{
+	const struct sp_catalog *catalog;
+
+	if (!sp_catalog_get(call->req, call->mcp->catalog, call->resource->name, list, name, &catalog))
 		return false;
-	*server = sp_catalog_server(*catalog, sp_str(call->resource->name));
-	return *server != NULL || sp_fail(call->req, SP_NOT_FOUND, "no such server");
+	call->catalog_version = catalog->version;
+	call->server = sp_catalog_server(catalog, sp_str(call->resource->name));
+	return call->server != NULL || sp_fail(call->req, SP_NOT_FOUND, "no such server");
 }
 
 void
-sp_mcp_write_implementation(struct sp_mcp_call *call, const struct sp_server *server)
+sp_mcp_write_implementation(struct sp_mcp_call *call)
 {
 	struct sp_json_writer *w = call->result;
 
 	sp_jw_object(w);
 	sp_jw_kcstr(w, "name", PACKAGE_NAME);
 	if (call->version != SP_MCP_2025_03_26)
-		sp_jw_kcstr(w, "title", server->title);
+		sp_jw_kcstr(w, "title", call->server->title);
 	sp_jw_kcstr(w, "version", PACKAGE_VERSION);
 	sp_jw_object_end(w);
 }
 
 void
-sp_mcp_end_result(struct sp_mcp_call *call, const struct sp_server *server, struct json_object *meta)
+sp_mcp_write_caching(struct sp_mcp_call *call, int64_t ttl_ms, bool is_public)
+{
+	if (sp_mcp_version_has_sessions(call->version))
+		return;
+	sp_jw_kint(call->result, "ttlMs", ttl_ms);
+	sp_jw_kcstr(call->result, "cacheScope", is_public ? "public" : "private");
+}
+
+void
+sp_mcp_end_result(struct sp_mcp_call *call, struct json_object *meta)
 {
 	bool modern = !sp_mcp_version_has_sessions(call->version);
 	bool has_meta = json_object_is_type(meta, json_type_object);
@@ -100,7 +125,7 @@ sp_mcp_end_result(struct sp_mcp_call *call, const struct sp_server *server, stru
 		sp_jw_object(w);
 		if (modern) {
 			sp_jw_key(w, META_SERVER);
-			sp_mcp_write_implementation(call, server);
+			sp_mcp_write_implementation(call);
 		}
 		if (has_meta) {
 			json_object_object_foreach(meta, name, value) {
@@ -216,10 +241,8 @@ call_method(struct sp_mcp_call *call)
 	const struct method *m = find_method(call->message.method, call->version);
 	struct sp_str name;
 
-	/* to a client of the old era 404 means that its session is gone */
 	if (m == NULL)
-		return sp_mcp_require_session(call) && sp_mcp_fail(call, SP_JSONRPC_METHOD_NOT_FOUND,
-		    sp_mcp_version_has_sessions(call->version) ? 200 : 404, "method not found");
+		return sp_mcp_require_session(call) && sp_mcp_fail_no_method(call);
 	if (m->name != NULL && !sp_mcp_version_has_sessions(call->version)) {
 		name = sp_request_header(call->req, "Mcp-Name");
 		if (name.p == NULL)

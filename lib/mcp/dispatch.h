@@ -27,6 +27,8 @@ struct sp_mcp_call {
 	enum sp_mcp_version version;
 	struct sp_jsonrpc message;
 	struct sp_mcp_session session;	/* session.id is absent in the modern era */
+	const struct sp_server *server;	/* by sp_mcp_server() */
+	int64_t catalog_version;
 	struct sp_json_writer *result;	/* where the method writes the value of "result" */
 	struct sp_jsonrpc_error error;	/* when it returns false; code 0: the request is failed */
 };
@@ -47,18 +49,27 @@ SP_MUST_USE bool sp_mcp_require_session(struct sp_mcp_call *call);
 /* There is no such session: 404, after which a client begins anew. */
 bool sp_mcp_fail_no_session(struct sp_mcp_call *call);
 
+/* The revision, or this server, has no such method. */
+bool sp_mcp_fail_no_method(struct sp_mcp_call *call);
+
+/*
+ * What this resource's server offers, in call->server: of all its lists, of one,
+ * or one entry (name present), as sp_catalog_get() has it.
+ */
+SP_MUST_USE bool sp_mcp_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name);
+
+/* How long a client may keep a result, in 2026-07-28 (server/utilities/caching); is_public: for whomever it asks. */
+void sp_mcp_write_caching(struct sp_mcp_call *call, int64_t ttl_ms, bool is_public);
 /*
  * Ends a result that is complete: in 2026-07-28 with resultType and the server's
  * name in _meta.  meta has more members of _meta; NULL: none.
  */
-void sp_mcp_end_result(struct sp_mcp_call *call, const struct sp_server *server, struct json_object *meta);
+void sp_mcp_end_result(struct sp_mcp_call *call, struct json_object *meta);
 /* An array of ContentBlock; to a client of 2025-03-26, which has no links, a link is text. */
 void sp_mcp_write_content(struct sp_mcp_call *call, struct json_object *blocks);
+void sp_mcp_write_block(struct sp_mcp_call *call, struct json_object *block);	/* one of them */
 /* {"name","title","version"} of this server. */
-void sp_mcp_write_implementation(struct sp_mcp_call *call, const struct sp_server *server);
-/* The snapshot of the catalog and this resource's server in it; tool may be absent. */
-SP_MUST_USE bool sp_mcp_server(struct sp_mcp_call *call, struct sp_str tool, const struct sp_catalog **catalog,
-    const struct sp_server **server);
+void sp_mcp_write_implementation(struct sp_mcp_call *call);
 
 /* JSON-RPC errors for what goes wrong before there is a message: on_error of the routes. */
 bool sp_mcp_reply_problem(struct sp_request *req);

@@ -5,13 +5,29 @@
 #define DISCOVER_TTL_MS	300000		/* it changes when the software or the instructions do */
 
 static void
-write_capabilities(struct sp_json_writer *w)
+write_capability(struct sp_json_writer *w, const char *name)
 {
-	sp_jw_key(w, "capabilities");
-	sp_jw_object(w);
-	sp_jw_key(w, "tools");
+	sp_jw_key(w, name);
 	sp_jw_object(w);
 	sp_jw_object_end(w);
+}
+
+/* What the server offers to some caller; tools always, as the list that people look at first. */
+static void
+write_capabilities(struct sp_mcp_call *call)
+{
+	const struct sp_server *server = call->server;
+	struct sp_json_writer *w = call->result;
+
+	sp_jw_key(w, "capabilities");
+	sp_jw_object(w);
+	write_capability(w, "tools");
+	if (server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered)
+		write_capability(w, "resources");
+	if (server->list[SP_PROMPTS].offered)
+		write_capability(w, "prompts");
+	if (server->completes)
+		write_capability(w, "completions");
 	sp_jw_object_end(w);
 }
 
@@ -19,19 +35,16 @@ bool
 sp_mcp_discover(struct sp_mcp_call *call)
 {
 	struct sp_json_writer *w = call->result;
-	const struct sp_catalog *catalog;
-	const struct sp_server *server;
 
-	if (!sp_mcp_server(call, SP_LIT(""), &catalog, &server))
+	if (!sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }))
 		return false;
 	sp_jw_object(w);
 	sp_jw_key(w, "supportedVersions");
 	sp_mcp_write_versions(w);
-	write_capabilities(w);
-	sp_jw_kcstr_if(w, "instructions", server->instructions);
-	sp_jw_kint(w, "ttlMs", DISCOVER_TTL_MS);
-	sp_jw_kcstr(w, "cacheScope", "public");		/* the same for everybody who may ask */
-	sp_mcp_end_result(call, server, NULL);
+	write_capabilities(call);
+	sp_jw_kcstr_if(w, "instructions", call->server->instructions);
+	sp_mcp_write_caching(call, DISCOVER_TTL_MS, true);	/* the same for everybody who may ask */
+	sp_mcp_end_result(call, NULL);
 	return true;
 }
 
@@ -54,25 +67,23 @@ sp_mcp_initialize(struct sp_mcp_call *call)
 	struct json_object *client_info = sp_json_get(params, "clientInfo");
 	struct sp_str asked = sp_json_get_str(params, "protocolVersion"), id;
 	struct sp_json_writer *w = call->result;
-	const struct sp_catalog *catalog;
-	const struct sp_server *server;
 
 	if (asked.p == NULL || !json_object_is_type(capabilities, json_type_object) ||
 	    !json_object_is_type(client_info, json_type_object))
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
 		    "initialize needs protocolVersion, capabilities and clientInfo");
 	call->version = negotiate(asked);
-	if (!sp_mcp_server(call, SP_LIT(""), &catalog, &server) ||
+	if (!sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }) ||
 	    !sp_mcp_session_open(call->req, call->resource, &call->caller, call->version, capabilities,
 	    client_info, &id))
 		return false;
 	sp_header(call->req, "Mcp-Session-Id", id.p);
 	sp_jw_object(w);
 	sp_jw_kcstr(w, "protocolVersion", sp_mcp_version_name(call->version));
-	write_capabilities(w);
+	write_capabilities(call);
 	sp_jw_key(w, "serverInfo");
-	sp_mcp_write_implementation(call, server);
-	sp_jw_kcstr_if(w, "instructions", server->instructions);
+	sp_mcp_write_implementation(call);
+	sp_jw_kcstr_if(w, "instructions", call->server->instructions);
 	sp_jw_object_end(w);
 	return true;
 }

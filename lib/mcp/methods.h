@@ -7,7 +7,19 @@
 /* lifecycle.c: 2026-07-28 server/discover; 2025-11-25 basic/lifecycle, basic/utilities/ping */
 sp_mcp_method_fn sp_mcp_discover, sp_mcp_initialize, sp_mcp_ping;
 
+/* list.c: the lists of server/tools, server/resources and server/prompts */
+sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_resources_list, sp_mcp_templates_list, sp_mcp_prompts_list;
+
 /* tools.c: server/tools */
-sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_tools_call;
+sp_mcp_method_fn sp_mcp_tools_call;
+
+/* resources.c: server/resources */
+sp_mcp_method_fn sp_mcp_resources_read;
+
+/* prompts.c: server/prompts */
+sp_mcp_method_fn sp_mcp_prompts_get;
+
+/* completion.c: server/utilities/completion */
+sp_mcp_method_fn sp_mcp_complete;
 
 #endif

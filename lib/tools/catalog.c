@@ -1,20 +1,24 @@
-/* catalog.c - the servers and their tools, as every worker keeps them */
+/* catalog.c - the servers and what they offer, as every worker keeps them */
 #include "tools/catalog.h"
 
 #include <pthread.h>
 
 #include "base/log.h"
 #include "db/queries.h"
+#include "tools/content.h"
 #include "tools/run.h"
 
-#define LISTING_MAX ((size_t)1 << 20)	/* bytes of one tool's entry */
+#define LISTING_MAX ((size_t)1 << 20)	/* bytes of one entry */
+
+static const char *const list_names[SP_LISTS] = { "tool", "resource", "template", "prompt" };
 
 struct row {
 	int64_t version;
-	const char *resource, *resource_title, *instructions;
-	int64_t tool_id;			/* 0: a server without tools */
+	const char *server, *server_title, *instructions;
+	struct sp_str offers, list;
+	int64_t entry_id;			/* 0: there is no entry */
 	const char *name, *title, *description, *kind;
-	struct sp_str input_schema, output_schema, annotations, scopes;
+	struct sp_str input_schema, output_schema, annotations, listing, scopes;
 	const char *tier;
 	int64_t timeout_ms, max_rows, max_bytes;
 	bool read_only;
@@ -23,10 +27,12 @@ struct row {
 
 static const struct sp_column columns[] = {
 	{ "version", SP_COL_INT, offsetof(struct row, version) },
-	{ "resource", SP_COL_TEXT, offsetof(struct row, resource) },
-	{ "resource_title", SP_COL_TEXT, offsetof(struct row, resource_title) },
+	{ "server", SP_COL_TEXT, offsetof(struct row, server) },
+	{ "server_title", SP_COL_TEXT, offsetof(struct row, server_title) },
 	{ "instructions", SP_COL_TEXT, offsetof(struct row, instructions) },
-	{ "tool_id", SP_COL_INT, offsetof(struct row, tool_id) },
+	{ "offers", SP_COL_STR, offsetof(struct row, offers) },
+	{ "list", SP_COL_STR, offsetof(struct row, list) },
+	{ "entry_id", SP_COL_INT, offsetof(struct row, entry_id) },
 	{ "name", SP_COL_TEXT, offsetof(struct row, name) },
 	{ "title", SP_COL_TEXT, offsetof(struct row, title) },
 	{ "description", SP_COL_TEXT, offsetof(struct row, description) },
@@ -34,6 +40,7 @@ static const struct sp_column columns[] = {
 	{ "input_schema", SP_COL_STR, offsetof(struct row, input_schema) },
 	{ "output_schema", SP_COL_STR, offsetof(struct row, output_schema) },
 	{ "annotations", SP_COL_STR, offsetof(struct row, annotations) },
+	{ "listing", SP_COL_STR, offsetof(struct row, listing) },
 	{ "scopes", SP_COL_STR, offsetof(struct row, scopes) },
 	{ "tier", SP_COL_TEXT, offsetof(struct row, tier) },
 	{ "timeout_ms", SP_COL_INT, offsetof(struct row, timeout_ms) },
@@ -46,7 +53,7 @@ static const struct sp_column columns[] = {
 
 /* ---- one tool ---- */
 
-/* What a row says of a tool as it is parsed; lives until the snapshot is made. */
+/* What a row says of a tool as it is parsed; lives until the entry is made. */
 struct parsed {
 	struct json_object *input, *output, *annotations, *spec;
 };
@@ -181,11 +188,63 @@ take_scopes(struct sp_arena *mem, struct sp_str text, const struct sp_tool *befo
 }
 
 static bool
-read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct sp_tool *before,
+read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool, const char **why)
+{
+	struct parsed p;
+
+	if (!parse(scratch, r, &p, why) ||
+	    !compile(mem, scratch, p.input, &tool->input, why) ||
+	    !compile_output(mem, scratch, &p, &tool->output, why) ||
+	    !tool->kind->load(mem, p.spec, &tool->spec, why) ||
+	    !write_listing(mem, r, &p, false, &tool->listing, why) ||
+	    !write_listing(mem, r, &p, true, &tool->listing_2025_03, why))
+		return false;
+	take_required(mem, p.input, tool);
+	take_headers(mem, p.input, tool);
+	return true;
+}
+
+/* ---- one resource, template or prompt ---- */
+
+/* Its listing comes from the database; here it gets the form in which it is sent. */
+static bool
+take_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool,
+    const char **why)
+{
+	struct json_object *listing;
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	if (!sp_json_parse_large(scratch, r->listing, &listing, why))
+		return false;
+	sp_buf_init(&b, mem, LISTING_MAX);
+	sp_jw_init(&w, &b);
+	sp_jw_value(&w, listing);
+	*why = "its entry in the list is too long";
+	tool->listing = tool->listing_2025_03 = sp_buf_view(&b);
+	return sp_buf_ok(&b);
+}
+
+static bool
+read_content(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool,
+    const char **why)
+{
+	struct json_object *spec;
+
+	return sp_json_parse_large(scratch, r->spec, &spec, why) &&
+	    take_listing(mem, scratch, r, tool, why) &&
+	    tool->kind->load(mem, spec, &tool->spec, why) &&
+	    sp_content_load(mem, spec, sp_str_is(r->list, list_names[SP_TEMPLATES]), tool, why);
+}
+
+/* ---- all of them ---- */
+
+static bool
+read_entry(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct sp_tool *before,
     size_t count, struct sp_tool *out, const char **why)
 {
 	struct sp_tool tool = {
-		.tool_id = r->tool_id,
+		.tool_id = r->entry_id,
 		.name = sp_strdup(mem, r->name),
 		.kind = sp_tool_kind_find(r->kind),
 		.tier = sp_strdup(mem, r->tier),
@@ -194,29 +253,53 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, c
 		.max_bytes = r->max_bytes,
 		.read_only = r->read_only,
 	};
-	struct parsed p;
+	bool ok;
 
 	*why = "its kind is unknown to this program";
-	if (tool.kind == NULL || !parse(scratch, r, &p, why) ||
-	    !compile(mem, scratch, p.input, &tool.input, why) ||
-	    !compile_output(mem, scratch, &p, &tool.output, why) ||
-	    !take_scopes(mem, r->scopes, before, count, &tool, why) ||
-	    !tool.kind->load(mem, p.spec, &tool.spec, why) ||
-	    !write_listing(mem, r, &p, false, &tool.listing, why) ||
-	    !write_listing(mem, r, &p, true, &tool.listing_2025_03, why))
+	if (tool.kind == NULL || !take_scopes(mem, r->scopes, before, count, &tool, why))
 		return false;
-	take_required(mem, p.input, &tool);
-	take_headers(mem, p.input, &tool);
-	*out = tool;
-	return true;
+	ok = r->listing.p == NULL ? read_tool(mem, scratch, r, &tool, why) : read_content(mem, scratch, r, &tool, why);
+	if (ok)
+		*out = tool;
+	return ok;
 }
 
-/* ---- all of them ---- */
+static enum sp_list
+list_of(struct sp_str name)
+{
+	enum sp_list list = SP_TOOLS;
+
+	while (list < SP_LISTS && !sp_str_is(name, list_names[list]))
+		list++;
+	return list;
+}
+
+static struct sp_server
+read_server(struct sp_arena *mem, const struct row *r)
+{
+	struct sp_server server = {
+		.name = sp_strdup(mem, r->server),
+		.title = sp_strdup(mem, r->server_title),
+		.instructions = sp_strdup(mem, r->instructions),
+	};
+	struct sp_str rest = r->offers, word;
+
+	while (sp_str_split(&rest, ' ', &word)) {
+		enum sp_list list = list_of(word);
+
+		if (list < SP_LISTS)
+			server.list[list].offered = true;
+		else
+			server.completes = true;
+	}
+	return server;
+}
 
 bool
-sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *resource, struct sp_str tool,
-    struct sp_catalog *out)
+sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *name_of_server, enum sp_list which,
+    struct sp_str name, struct sp_catalog *out)
 {
+	const char *list_name = which == SP_ALL_LISTS ? NULL : which == SP_NO_LIST ? "" : list_names[which];
 	struct sp_arena *scratch;
 	struct sp_server *servers, *server = NULL;
 	struct sp_tool *tools;
@@ -225,8 +308,8 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *resource, st
 	void *rows;
 	size_t n;
 
-	switch (sp_db_rows(db, &sp_q_catalog, SP_PARAMS(SP_P_TEXT(resource), SP_P_STR(tool)), columns,
-	    sizeof(*r), &rows, &n)) {
+	switch (sp_db_rows(db, &sp_q_catalog, SP_PARAMS(SP_P_TEXT(name_of_server), SP_P_TEXT(list_name),
+	    SP_P_STR(name)), columns, sizeof(*r), &rows, &n)) {
 	case SP_DB_FAILED:
 		return false;
 	case SP_DB_NO_ROW:
@@ -241,24 +324,25 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *resource, st
 	tools = sp_alloc_array(mem, n, sizeof(*tools));
 	scratch = sp_arena_new();
 	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || strcmp(r[i].resource, r[i - 1].resource) != 0) {
+		struct sp_entries *list;
+		struct sp_tool *first;
+
+		if (i == 0 || strcmp(r[i].server, r[i - 1].server) != 0) {
 			server = &servers[out->count++];
-			*server = (struct sp_server){
-				.name = sp_strdup(mem, r[i].resource),
-				.title = sp_strdup(mem, r[i].resource_title),
-				.instructions = sp_strdup(mem, r[i].instructions),
-				.tools = &tools[i],
-			};
+			*server = read_server(mem, &r[i]);
 		}
-		if (r[i].tool_id == 0)
+		if (r[i].entry_id == 0)
 			continue;
-		/* rows of one server are together, so that its tools are one array */
-		if (read_tool(mem, scratch, &r[i], server->tools, server->count,
-		    (struct sp_tool *)&server->tools[server->count], &why))
-			server->count++;
+		/* rows of one list are together, so that its entries are one array */
+		list = &server->list[list_of(r[i].list)];
+		if (list->item == NULL)
+			list->item = &tools[i];
+		first = &tools[list->item - tools];
+		if (read_entry(mem, scratch, &r[i], first, list->count, &first[list->count], &why))
+			list->count++;
 		else
-			sp_log(SP_ERROR, "tool left out", SP_L("resource", r[i].resource),
-			    SP_L("tool", r[i].name), SP_L("why", why));
+			sp_log(SP_ERROR, "left out of the catalog", SP_L("server", r[i].server),
+			    SP_LS("list", r[i].list), SP_L("name", r[i].name), SP_L("why", why));
 		sp_arena_reset(scratch);
 	}
 	sp_arena_free(scratch);
@@ -276,11 +360,13 @@ sp_catalog_server(const struct sp_catalog *catalog, struct sp_str name)
 }
 
 const struct sp_tool *
-sp_server_tool(const struct sp_server *server, struct sp_str name)
+sp_server_entry(const struct sp_server *server, enum sp_list which, struct sp_str name)
 {
-	for (size_t i = 0; i < server->count; i++)
-		if (sp_str_is(name, server->tools[i].name))
-			return &server->tools[i];
+	const struct sp_entries *list = &server->list[which];
+
+	for (size_t i = 0; i < list->count; i++)
+		if (sp_str_is(name, list->item[i].name))
+			return &list->item[i];
 	return NULL;
 }
 
@@ -345,7 +431,7 @@ load(struct sp_catalog_cache *cache, struct sp_db *db)
 	if (s == NULL)
 		sp_out_of_memory();
 	*s = (struct snapshot){ .refs = 1, .mem = sp_arena_new(), .cache = cache };
-	if (sp_catalog_load(db, s->mem, NULL, (struct sp_str){ NULL, 0 }, &s->catalog))
+	if (sp_catalog_load(db, s->mem, NULL, SP_ALL_LISTS, (struct sp_str){ NULL, 0 }, &s->catalog))
 		return s;
 	release(s);
 	return NULL;
@@ -381,8 +467,8 @@ current(struct sp_catalog_cache *cache)
 }
 
 bool
-sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache, const char *resource,
-    struct sp_str tool, const struct sp_catalog **out)
+sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache, const char *server,
+    enum sp_list list, struct sp_str name, const struct sp_catalog **out)
 {
 	struct sp_catalog *own;
 	struct snapshot *s;
@@ -390,7 +476,7 @@ sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache, const cha
 	if (req->is_cgi) {
 		own = sp_alloc(req->mem, sizeof(*own));
 		*out = own;
-		return sp_catalog_load(&req->db, req->mem, resource, tool, own) || sp_fail_db(req);
+		return sp_catalog_load(&req->db, req->mem, server, list, name, own) || sp_fail_db(req);
 	}
 	if ((s = current(cache)) == NULL) {
 		if ((s = load(cache, &req->db)) == NULL)

@@ -1,9 +1,10 @@
 /*
- * catalog.h - the servers and their tools, as every worker keeps them
+ * catalog.h - the servers and what they offer, as every worker keeps them
  *
- * A snapshot of the rows (sql/migrations/0002-catalog.sql) with compiled schemas
- * and the text of each entry of tools/list.  It is never edited: a change gives
- * a new one, and requests that run keep theirs.
+ * A snapshot of the rows (sql/migrations/0002-catalog.sql and
+ * 0005-resources-prompts.sql) with compiled schemas and the text of each entry of
+ * a list.  It is never edited: a change gives a new one, and requests that run
+ * keep theirs.
  */
 #ifndef SP_TOOLS_CATALOG_H
 #define SP_TOOLS_CATALOG_H
@@ -14,6 +15,19 @@
 #include "web/request.h"
 
 struct sp_tool_kind;			/* run.h */
+struct sp_content;			/* content.h */
+
+/* The lists of a server. */
+enum sp_list {
+	SP_TOOLS,
+	SP_RESOURCES,
+	SP_TEMPLATES,
+	SP_PROMPTS,
+	SP_LISTS,
+	/* for sp_catalog_get() */
+	SP_NO_LIST = SP_LISTS,
+	SP_ALL_LISTS,
+};
 
 /* An argument that a request header repeats (MCP 2026-07-28, x-mcp-header). */
 struct sp_tool_header {
@@ -21,12 +35,16 @@ struct sp_tool_header {
 	const char *header;		/* "Mcp-Param-Region" */
 };
 
+/*
+ * An entry of a list: a tool, and in the same way a resource, a template or a
+ * prompt.  They are called as tools are, and differ in what a client sees.
+ */
 struct sp_tool {
-	int64_t tool_id;
-	const char *name;
+	int64_t tool_id;		/* of its table */
+	const char *name;		/* of a resource its URI, of a template the template */
 	const struct sp_tool_kind *kind;
 	const void *spec;		/* the kind's own, made by its load() */
-	const struct sp_schema *input;
+	const struct sp_schema *input;	/* NULL: arguments were judged before (prompts, resources) */
 	const struct sp_schema *output;	/* NULL: none, or one that was made from the type of the result */
 	const struct sp_str *required;	/* arguments that must be there */
 	size_t required_count;
@@ -37,16 +55,23 @@ struct sp_tool {
 	int64_t timeout_ms;		/* 0: setting tool_timeout */
 	int64_t max_rows, max_bytes;
 	bool read_only;
-	struct sp_str listing;		/* the entry of tools/list, JSON text */
+	struct sp_str listing;		/* the entry of its list, JSON text */
 	struct sp_str listing_2025_03;	/* the same with what 2025-03-26 knows */
+	const struct sp_content *content; /* of a resource, template or prompt; NULL: a tool */
+};
+
+struct sp_entries {
+	const struct sp_tool *item;	/* in the order of the list */
+	size_t count;
+	bool offered;			/* the server has some, whether or not they were loaded */
 };
 
 struct sp_server {
 	const char *name;		/* of its protected resource; "" is /mcp */
 	const char *title;
 	const char *instructions;	/* for the model; may be NULL */
-	const struct sp_tool *tools;	/* in the order of tools/list */
-	size_t count;
+	struct sp_entries list[SP_LISTS];
+	bool completes;			/* some argument of a prompt or template */
 };
 
 struct sp_catalog {
@@ -56,15 +81,17 @@ struct sp_catalog {
 };
 
 /*
- * Loads all servers, or one (resource not NULL), or one tool of it (tool
- * present), in one query.  A tool that cannot be served (a schema that does not
- * compile) is left out with a log line.  False: the database failed.
+ * Loads all servers, or one (server not NULL); all lists, one, or none of them;
+ * all entries, or the one of this name (present; a resource comes with all
+ * templates), in one query.  An entry that cannot be served (a schema that does
+ * not compile) is left out with a log line.  False: the database failed.
  */
-SP_MUST_USE bool sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *resource,
-    struct sp_str tool, struct sp_catalog *out);
+SP_MUST_USE bool sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *server,
+    enum sp_list list, struct sp_str name, struct sp_catalog *out);
 
 const struct sp_server *sp_catalog_server(const struct sp_catalog *catalog, struct sp_str name);
-const struct sp_tool *sp_server_tool(const struct sp_server *server, struct sp_str name);
+/* NULL: not there. */
+const struct sp_tool *sp_server_entry(const struct sp_server *server, enum sp_list list, struct sp_str name);
 
 /* ---- where a process keeps its snapshot ---- */
 
@@ -75,11 +102,11 @@ void sp_catalog_cache_free(struct sp_catalog_cache *cache);	/* NULL is fine */
 
 /*
  * The current snapshot; the reference is given back with the request's arena.
- * In CGI nothing is kept, and only the server, and the tool if it is present,
- * is loaded.  False: sp_fail_db().
+ * In CGI nothing is kept, and only what is asked for is loaded, as
+ * sp_catalog_load() does.  False: sp_fail_db().
  */
 SP_MUST_USE bool sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache,
-    const char *resource, struct sp_str tool, const struct sp_catalog **out);
+    const char *server, enum sp_list list, struct sp_str name, const struct sp_catalog **out);
 
 /*
  * An sp_authority_hook: loads a new snapshot when the catalog's version is not

@@ -3,9 +3,11 @@
 
 #include "base/log.h"
 #include "db/queries.h"
+#include "tools/content.h"
+#include "tools/directory.h"
 #include "tools/sql_tool.h"
 
-static const struct sp_tool_kind *const kinds[] = { &sp_sql_tool };
+static const struct sp_tool_kind *const kinds[] = { &sp_sql_tool, &sp_stored_content, &sp_stored_messages, &sp_directory };
 
 const struct sp_tool_kind *
 sp_tool_kind_find(const char *name)
@@ -60,17 +62,19 @@ sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double durat
 	p[2] = SP_P_TEXT(call->caller->client_id);
 	p[3] = SP_P_TEXT(call->caller->grant_id);
 	p[4] = SP_P_TEXT(call->resource->resource);
-	p[5] = SP_P_STR(audit_name(call->name));
+	/* a template, not the URI made of it: its values are told by their digest only */
+	p[5] = SP_P_STR(call->tool != NULL ? sp_str(call->tool->name) : audit_name(call->name));
 	p[6] = SP_P_BYTES(digest, SP_SHA256_LEN);
 	p[7] = duration_ms < 0 ? SP_P_NULL : SP_P_TEXT(sp_printf(req->mem, "%.3f", duration_ms));
 	p[8] = SP_P_TEXT(req->id);
 	p[9] = SP_P_STR(req->address);
 	p[10] = SP_P_STR(audit_detail(call, sqlstate, why));
+	p[11] = SP_P_TEXT(call->event);
 	return p;
 }
 
 enum sp_tool_outcome
-sp_tool_refuse(const struct sp_tool_call *call, const char *why)
+sp_tool_record(const struct sp_tool_call *call, const char *outcome, const char *why)
 {
 	struct sp_db *db = &call->req->db;
 	PGresult **results;
@@ -79,7 +83,7 @@ sp_tool_refuse(const struct sp_tool_call *call, const char *why)
 	if (sp_db_pipeline_open(db)) {
 		if (call->guard != NULL)
 			sp_db_pipeline_add(db, call->guard, call->guard_params);
-		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, "rejected", 0, NULL, why));
+		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, 0, NULL, why));
 		if (sp_db_pipeline_run(db, &results, &failed))
 			return SP_TOOL_DONE;
 		if (call->guard != NULL && failed == 0 && strcmp(db->sqlstate, call->guard_sqlstate) == 0)
@@ -87,6 +91,20 @@ sp_tool_refuse(const struct sp_tool_call *call, const char *why)
 	}
 	(void)sp_fail_db(call->req);
 	return SP_TOOL_FAILED;
+}
+
+enum sp_tool_outcome
+sp_tool_refuse(const struct sp_tool_call *call, const char *why)
+{
+	return sp_tool_record(call, "rejected", why);
+}
+
+void
+sp_tool_too_large(const struct sp_tool_call *call, int64_t bytes, struct sp_tool_result *out)
+{
+	*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(call->req->mem,
+	    "the result has %lld bytes, and at most %lld are allowed: ask for less", (long long)bytes,
+	    (long long)call->tool->max_bytes)) };
 }
 
 /* ---- arguments ---- */
@@ -98,23 +116,6 @@ is_required(const struct sp_tool *tool, const char *name)
 		if (sp_str_is(tool->required[i], name))
 			return true;
 	return false;
-}
-
-static void
-put_object(void *obj)
-{
-	json_object_put(obj);
-}
-
-static struct json_object *
-new_object(struct sp_arena *mem)
-{
-	struct json_object *obj = json_object_new_object();
-
-	if (obj == NULL)
-		sp_out_of_memory();
-	sp_arena_defer(mem, put_object, obj);
-	return obj;
 }
 
 /*
@@ -130,7 +131,7 @@ without_nulls(struct sp_arena *mem, const struct sp_tool *tool, struct json_obje
 		if (value != NULL || is_required(tool, name))
 			continue;
 		if (kept == arguments) {
-			kept = new_object(mem);
+			kept = sp_json_new(mem);
 			json_object_object_foreach(arguments, n, v)
 				json_object_object_add(kept, n, json_object_get(v));
 		}
@@ -168,8 +169,8 @@ sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
 	struct sp_schema_errors errors;
 	enum sp_tool_outcome outcome;
 
-	arguments = call->arguments != NULL ? without_nulls(mem, call->tool, call->arguments) : new_object(mem);
-	if (sp_schema_validate(call->tool->input, mem, arguments, &errors)) {
+	arguments = call->arguments != NULL ? without_nulls(mem, call->tool, call->arguments) : sp_json_new(mem);
+	if (call->tool->input == NULL || sp_schema_validate(call->tool->input, mem, arguments, &errors)) {
 		outcome = call->tool->kind->call(call, arguments, out);
 		if (outcome == SP_TOOL_DONE && call->tool->output != NULL && !out->is_error &&
 		    !output_fits(call, out))

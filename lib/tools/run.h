@@ -3,7 +3,7 @@
  *
  * How a call is made is the business of the tool's kind; that it is made only
  * with arguments that fit its schema, and that every call of a known caller has
- * an audit row (event tool.call), is decided here.
+ * an audit row, is decided here.
  */
 #ifndef SP_TOOLS_RUN_H
 #define SP_TOOLS_RUN_H
@@ -15,8 +15,9 @@ struct sp_tool_call {
 	struct sp_request *req;
 	const struct sp_resource *resource;
 	const struct sp_caller *caller;
+	const char *event;		/* of the audit row: tool.call, resource.read, prompt.get, completion */
 	const struct sp_tool *tool;	/* NULL in sp_tool_refuse() for one that is not there */
-	struct sp_str name;		/* as it was asked for */
+	struct sp_str name;		/* as it was asked for; of a resource its URI */
 	struct json_object *arguments;	/* as sent: an object, or NULL for none */
 	int64_t catalog_version;
 	const char *protocol_version;	/* for the audit row */
@@ -38,8 +39,9 @@ enum sp_tool_outcome {
 /* What a caller is given; the texts live in the request's arena. */
 struct sp_tool_result {
 	bool is_error;
+	bool raised;			/* the error is one that other arguments may mend */
 	struct json_object *whole;	/* content, structuredContent and _meta as the tool made them; else NULL */
-	struct sp_str json;		/* a JSON object; absent when there is only text */
+	struct sp_str json;		/* a tool's is an object; absent when there is only text */
 	struct sp_str text;		/* for the model: what went wrong, or a remark about the JSON */
 };
 
@@ -69,11 +71,17 @@ SP_MUST_USE enum sp_tool_outcome sp_tool_refuse(const struct sp_tool_call *call,
 
 /* ---- for the kinds ---- */
 
+/* Writes the audit row of a call that needed no transaction: SP_TOOL_DONE when it is written. */
+SP_MUST_USE enum sp_tool_outcome sp_tool_record(const struct sp_tool_call *call, const char *outcome,
+    const char *why);
+/* What a caller is told of a result that is over max_bytes. */
+void sp_tool_too_large(const struct sp_tool_call *call, int64_t bytes, struct sp_tool_result *out);
+
 /*
  * The parameters of sql/queries/tool_call_audit.sql.  duration_ms < 0: measured
  * by the database since the transaction began.  sqlstate and why may be NULL.
  */
-#define SP_TOOL_AUDIT_PARAMS 11
+#define SP_TOOL_AUDIT_PARAMS 12
 const struct sp_param *sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double duration_ms,
     const char *sqlstate, const char *why);
 

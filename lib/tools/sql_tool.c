@@ -32,6 +32,7 @@ struct argument {
 struct spec {
 	struct sp_str head, tail;
 	bool whole;			/* the result is an mcp.result */
+	bool takes_name;		/* $1 is the name that was asked for */
 	struct argument *arguments;
 	size_t count;
 };
@@ -59,6 +60,7 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 		{ "head", SP_JSON_STRING, offsetof(struct spec, head), .required = true },
 		{ "tail", SP_JSON_STRING, offsetof(struct spec, tail), .required = true },
 		{ "whole", SP_JSON_BOOL, offsetof(struct spec, whole) },
+		{ "takes_name", SP_JSON_BOOL, offsetof(struct spec, takes_name) },
 		{ NULL }
 	};
 	static const struct sp_json_field fields[] = {
@@ -180,11 +182,14 @@ make_statement(const struct sp_tool_call *call, struct json_object *arguments, s
 {
 	const struct spec *spec = call->tool->spec;
 	struct sp_arena *mem = call->req->mem;
-	struct sp_param *p = sp_alloc_array(mem, spec->count, sizeof(*p));
+	struct sp_param *p = sp_alloc_array(mem, spec->count + 1, sizeof(*p));
 	struct json_object *value;
+	bool first = true;
 	struct sp_buf b;
 	int n = 0;
 
+	if (spec->takes_name)
+		p[n++] = SP_P_STR(call->name);
 	sp_buf_init(&b, mem, STATEMENT_MAX);
 	sp_buf_str(&b, spec->head);
 	for (size_t i = 0; i < spec->count; i++) {
@@ -193,8 +198,9 @@ make_statement(const struct sp_tool_call *call, struct json_object *arguments, s
 		if (!json_object_object_get_ex(arguments, a->name, &value))
 			continue;
 		p[n++] = param_of(mem, a, value);
-		if (n > 1)
+		if (!first)
 			sp_buf_cstr(&b, ", ");
+		first = false;
 		sp_buf_str(&b, a->before);
 		sp_buf_printf(&b, "$%d", n);
 		sp_buf_str(&b, a->after);
@@ -259,10 +265,9 @@ read_answer(const struct sp_tool_call *call, const PGresult *r, struct sp_tool_r
 	if (!sp_db_read_row(&call->req->db, r, 0, answer_columns, &a))
 		return sp_fail_db(call->req);
 	if (a.result.p == NULL) {
-		out->is_error = true;
-		out->text = sp_str(sp_printf(mem, "the result has %lld bytes, and at most %lld are allowed: ask for less",
-		    (long long)a.size, (long long)tool->max_bytes));
-		return true;
+		if (a.size > 0)
+			sp_tool_too_large(call, a.size, out);
+		return true;			/* or there is nothing: a resource may say so */
 	}
 	out->is_error = a.failed;
 	if (spec->whole)
@@ -306,6 +311,13 @@ raised_text(struct sp_arena *mem, const PGresult *r)
 	return sp_buf_view(&b);
 }
 
+/* By what the author, or a constraint, says: others would do. */
+static bool
+is_raised(const char *sqlstate)
+{
+	return in_class(sqlstate, "P0") || in_class(sqlstate, "22") || in_class(sqlstate, "23");
+}
+
 /* What the caller is told of a failure; absent when the request itself has failed. */
 static struct sp_str
 failure_text(const struct sp_tool_call *call, const PGresult *r, int64_t timeout_ms)
@@ -313,7 +325,7 @@ failure_text(const struct sp_tool_call *call, const PGresult *r, int64_t timeout
 	struct sp_request *req = call->req;
 	const char *sqlstate = req->db.sqlstate;
 
-	if (in_class(sqlstate, "P0") || in_class(sqlstate, "22") || in_class(sqlstate, "23"))
+	if (is_raised(sqlstate))
 		return raised_text(req->mem, r);
 	if (strcmp(sqlstate, "57014") == 0)
 		return sp_str(sp_printf(req->mem, "the tool took longer than %.3g s and was stopped",
@@ -460,7 +472,7 @@ after_failure(const struct sp_tool_call *call, const struct attempt *a, int64_t 
 		return fail(call);
 	if (!roll_back(call, "error", sqlstate, started_us))
 		return fail(call);
-	*out = (struct sp_tool_result){ .is_error = true, .text = text };
+	*out = (struct sp_tool_result){ .is_error = true, .raised = is_raised(sqlstate), .text = text };
 	return SP_TOOL_DONE;
 }
 

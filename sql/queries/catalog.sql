@@ -1,4 +1,5 @@
--- catalog: the servers and their tools; $1 text one server or null, $2 text one tool or null
-SELECT version, resource, resource_title, instructions, tool_id, name, title, description, kind,
-       input_schema, output_schema, annotations, scopes, tier, timeout_ms, max_rows, max_bytes, read_only, spec
-  FROM sallyport.catalog($1, $2)
+-- catalog: the servers and what they offer
+-- $1 text one server or null, $2 text one of its lists or null, $3 text one entry or null
+SELECT version, server, server_title, instructions, offers, list, entry_id, name, title, description, kind,
+       input_schema, output_schema, annotations, listing, scopes, tier, timeout_ms, max_rows, max_bytes, read_only, spec
+  FROM sallyport.catalog($1, $2, $3)

@@ -120,7 +120,7 @@ GRANT EXECUTE ON FUNCTION tools.hello TO sallyport_tool;
 COMMENT ON FUNCTION tools.hello IS E'Hello\nGreets.\n@mcp\n@tier public\n@scope hello';
 END
 run 0 "a catalog" catalog apply "$T/catalog" --json
-is "what is new is shown" "added hello" "$(jq -r '.[] | "\(.action) \(.tool)"' <<<"$out")"
+is "what is new is shown" "added tool hello" "$(jq -r '.[] | "\(.action) \(.kind) \(.name)"' <<<"$out")"
 run 0 "the same again" catalog apply "$T/catalog" --json
 is "nothing has changed" "[]" "$out"
 is "the list" "hello" "$(sallyport catalog list --json | jq -r '.[].name')"

@@ -187,5 +187,5 @@ is "two at once come one after the other" "ok" "$(for i in 1 2 3 4; do
 is "names are quoted" '"other"."Odd name"("an arg" => $1::text)' "$(sql "CREATE FUNCTION other.\"Odd name\"(\"an arg\" text) RETURNS text LANGUAGE sql STABLE AS 'SELECT \$1';
 	COMMENT ON FUNCTION other.\"Odd name\" IS E'T\n@mcp odd'; SELECT count(*) FROM sallyport.catalog_sync('{other}', 'sallyport_tool')" >/dev/null
 	sql "SELECT substring(s->>'head' from 'FROM (other.*)\$') || (s->'args'->0->>'before') || '\$1' || (s->'args'->0->>'after') || ')'
-		FROM sallyport.catalog('', 'odd') c, LATERAL (SELECT c.spec::jsonb) x (s)" | sed 's/^other/"other"/')"
+		FROM sallyport.catalog('', 'tool', 'odd') c, LATERAL (SELECT c.spec::jsonb) x (s)" | sed 's/^other/"other"/')"
 done_testing

@@ -115,9 +115,17 @@ method='' try "white space round the value" "200 ok" "$list" -H 'Mcp-Method:    
 # ---- methods ----
 
 for m in nonsense initialize ping logging/setLevel resources/subscribe resources/unsubscribe tasks/list tasks/result \
-	prompts/list prompts/get resources/read notifications/initialized; do
+	notifications/initialized; do
 	method=$m try "$m" "404 -32601" "$(rpc $m)"
 done
+# what this server does not have: 0551-resources.t and 0552-prompts.t have those that do
+for m in prompts/list resources/list resources/templates/list; do
+	method=$m try "$m" "404 -32601" "$(rpc $m)"
+done
+method=prompts/get name=x try "prompts/get" "404 -32601" "$(rpc prompts/get '{"name":"x"}')"
+method=resources/read name=x:y try "resources/read" "404 -32601" "$(rpc resources/read '{"uri":"x:y"}')"
+method=completion/complete try "completion/complete" "404 -32601" \
+	"$(rpc completion/complete '{"ref":{"type":"ref/prompt","name":"x"},"argument":{"name":"a","value":""}}')"
 method=Tools/List try "a method in another case" "404 -32601" "$(rpc Tools/List)"
 
 # ---- Mcp-Name ----

@@ -34,6 +34,8 @@ t_tests += tests/t/0520-mcp-sessions.t
 t_tests += tests/t/0530-mcp-tools.t
 t_tests += tests/t/0540-mcp-token.t
 t_tests += tests/t/0550-mcp-results.t
+t_tests += tests/t/0551-resources.t
+t_tests += tests/t/0552-prompts.t
 t_tests += tests/t/0560-docs-mcp.t
 t_tests += tests/t/0570-codesearch.t
 

@@ -179,6 +179,16 @@ TESTS += tests/unit/test_tools
 tests_unit_test_tools_SOURCES = tests/unit/test_tools.c
 tests_unit_test_tools_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_content
+TESTS += tests/unit/test_content
+tests_unit_test_content_SOURCES = tests/unit/test_content.c
+tests_unit_test_content_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_mcp_cursor
+TESTS += tests/unit/test_mcp_cursor
+tests_unit_test_mcp_cursor_SOURCES = tests/unit/test_mcp_cursor.c
+tests_unit_test_mcp_cursor_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_uri_template
 TESTS += tests/unit/test_uri_template
 tests_unit_test_uri_template_SOURCES = tests/unit/test_uri_template.c

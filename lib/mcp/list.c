@@ -1,0 +1,122 @@
+/* list.c - the lists of a server, in pages: server/utilities/pagination */
+#include "mcp/cursor.h"
+#include "mcp/methods.h"
+#include "tools/policy.h"
+
+#define LIST_TTL_MS	60000		/* how old a client's list may be while nobody can tell it of changes */
+
+/* What a client calls them. */
+static const char *const members[SP_LISTS] = { "tools", "resources", "resourceTemplates", "prompts" };
+
+static bool
+is_offered(const struct sp_server *server, enum sp_list list)
+{
+	switch (list) {
+	case SP_RESOURCES:
+	case SP_TEMPLATES:
+		/* one capability for both */
+		return server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered;
+	case SP_PROMPTS:
+		return server->list[SP_PROMPTS].offered;
+	default:
+		return true;
+	}
+}
+
+/* Whether everybody who may ask sees the same. */
+static bool
+is_public(const struct sp_entries *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->item[i].tier, "public") != 0 || list->item[i].scopes->count > 0)
+			return false;
+	return true;
+}
+
+/* Where this page begins.  An entry that has gone changes the catalog's version, and the cursor with it. */
+static bool
+first_of_page(struct sp_mcp_call *call, const struct sp_entries *list, const struct sp_mcp_page *page, size_t *first)
+{
+	struct json_object *cursor = sp_json_get(call->message.params, "cursor");
+	int64_t last;
+
+	*first = 0;
+	if (cursor == NULL)
+		return true;
+	if (json_object_is_type(cursor, json_type_string) && sp_mcp_cursor_read(call->req->mem,
+	    call->req->process->keyring, page, sp_json_text(cursor), &last))
+		for (size_t i = 0; i < list->count; i++)
+			if (list->item[i].tool_id == last) {
+				*first = i + 1;
+				return true;
+			}
+	return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 200, "unknown cursor: begin anew without one");
+}
+
+static bool
+write_list(struct sp_mcp_call *call, enum sp_list which)
+{
+	struct sp_json_writer *w = call->result;
+	const struct sp_tool *last = NULL;
+	const struct sp_entries *list;
+	struct sp_mcp_page page;
+	bool more = false;
+	int64_t listed = 0;
+	size_t i;
+
+	if (!sp_mcp_require_session(call) || !sp_mcp_server(call, which, (struct sp_str){ NULL, 0 }))
+		return false;
+	if (!is_offered(call->server, which))
+		return sp_mcp_fail_no_method(call);
+	list = &call->server->list[which];
+	page = (struct sp_mcp_page){ call->server->name, members[which], call->catalog_version, &call->caller };
+	if (!first_of_page(call, list, &page, &i))
+		return false;
+	sp_jw_object(w);
+	sp_jw_key(w, members[which]);
+	sp_jw_array(w);
+	for (; i < list->count; i++) {
+		const struct sp_tool *entry = &list->item[i];
+
+		if (sp_policy_judge(entry, &call->caller) != SP_ALLOWED)
+			continue;
+		if (listed == call->req->settings->page_size) {
+			more = true;
+			break;
+		}
+		sp_jw_raw(w, call->version == SP_MCP_2025_03_26 ? entry->listing_2025_03 : entry->listing);
+		last = entry;
+		listed++;
+	}
+	sp_jw_array_end(w);
+	if (more)
+		sp_jw_kstr(w, "nextCursor", sp_mcp_cursor_make(call->req->mem, call->req->process->keyring, &page,
+		    last->tool_id));
+	sp_mcp_write_caching(call, LIST_TTL_MS, is_public(list));
+	sp_mcp_end_result(call, NULL);
+	return true;
+}
+
+bool
+sp_mcp_tools_list(struct sp_mcp_call *call)
+{
+	return write_list(call, SP_TOOLS);
+}
+
+bool
+sp_mcp_resources_list(struct sp_mcp_call *call)
+{
+	return write_list(call, SP_RESOURCES);
+}
+
+bool
+sp_mcp_templates_list(struct sp_mcp_call *call)
+{
+	return write_list(call, SP_TEMPLATES);
+}
+
+bool
+sp_mcp_prompts_list(struct sp_mcp_call *call)
+{
+	return write_list(call, SP_PROMPTS);
+}
