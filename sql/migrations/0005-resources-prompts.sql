@@ -3,7 +3,7 @@
 -- Rows are the truth here, too.  A resource is text or bytes in its row, a
 -- function, or the files of a directory; with a URI template it is a family of
 -- them.  A prompt is messages in its row, or a function.  catalog_sync_content()
--- makes the rows of kind "function" from comments (docs/resources-prompts.md).
+-- makes the rows of kind "function" from comments (docs/tools.md).
 
 -- The variables of a URI template (RFC 6570: {name} and {+name}), none for a plain
 -- URI.  Null: it is neither.  lib/tools/uri_template.c reads the same.
