@@ -4,7 +4,6 @@
 #define MAX_HEREDOCS	8	/* announced on one line */
 #define TAB		8
 
-
 struct lexer {
 	const struct index_language *language;
 	struct sp_arena *mem;
@@ -15,6 +14,7 @@ struct lexer {
 	uint32_t line;
 	bool first;			/* no token on this line yet */
 	int64_t budget;			/* bytes that may still be searched in vain */
+	const char *sought, *eol;	/* what line_end() found last, and from where on it had looked */
 	struct sp_str heredoc[MAX_HEREDOCS];
 	unsigned heredocs;
 };
@@ -99,12 +99,16 @@ behind(struct lexer *x, const char *p, const char *text)
 	return found != NULL ? found + len : in_vain(x, p, x->end);
 }
 
+/* Remembered: on a long line, each string that never ends asks again. */
 static const char *
-line_end(const struct lexer *x, const char *p)
+line_end(struct lexer *x, const char *p)
 {
-	const char *nl = memchr(p, '\n', (size_t)(x->end - p));
-
-	return nl != NULL ? nl : x->end;
+	if (x->eol == NULL || p < x->sought || p > x->eol) {
+		x->sought = p;
+		if ((x->eol = memchr(p, '\n', (size_t)(x->end - p))) == NULL)
+			x->eol = x->end;
+	}
+	return x->eol;
 }
 
 /*
@@ -116,9 +120,8 @@ static const char *
 string_end(struct lexer *x, const char *p, char quote, bool lines, bool doubled)
 {
 	const char *limit = lines && x->budget > 0 ? x->end : line_end(x, p);
-	const char *q;
 
-	for (q = p; q < limit; q++) {
+	for (const char *q = p; q < limit; q++) {
 		if (*q == '\n' && has(x, LEX_PERL) && at(x, q, "\nsub "))
 			return line_end(x, p);		/* no string says that: its quote was none */
 		if (*q == '\\' && !doubled) {
@@ -170,11 +173,10 @@ template_end(struct lexer *x, const char *p)
 	unsigned char braces[32] = { 0 };	/* open braces inside each ${ */
 	unsigned depth = 0;			/* 0: in the text of the outermost template */
 	bool text = true;
-	const char *q;
 
 	if (x->budget <= 0)
 		return line_end(x, p);
-	for (q = p; q < x->end; q++) {
+	for (const char *q = p; q < x->end; q++) {
 		if (*q == '\\') {
 			q++;
 		} else if (text) {
