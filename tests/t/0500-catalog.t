@@ -107,6 +107,10 @@ tags "server" "STABLE" 'T\n@mcp\n@server second' 'T / T / developer {} t {"readO
 is "a comment without @mcp is no tool" "" "$(define "f() RETURNS integer $body" 'mail to me@mcp.example\n @mcpx')"
 forget f
 
+define "f(a text DEFAULT NULL, \"bC\" jsonb DEFAULT NULL) RETURNS integer $body" 'T\n@mcp\n@input {"$defs": {"x": {"$anchor": "y"}},\n"type": "object",\n"properties": {"a": {}, "bC": {"$ref": "#y"}}, "if": {}, "else": false}' >"$T/diff"
+is "@input is the schema, as it was written" '{"$defs": {"x": {"$anchor": "y"}}, "type": "object", "properties": {"a": {}, "bC": {"$ref": "#y"}}, "if": {}, "else": false}' "$(column input_schema)"
+forget f
+
 # ---- refusals ----
 
 refused() {
@@ -137,6 +141,13 @@ refused "argument a: x-mcp-header is 1 to 64 of A-Z a-z 0-9 -" "f(a text) RETURN
 refused "argument a: x-mcp-header needs a string, an integer or a boolean" "f(a numeric) RETURNS integer $body" 'T\n@mcp\n@param a {"x-mcp-header": "A"}'
 refused "argument b: x-mcp-header a stands twice" "f(a text, b text) RETURNS integer $body" 'T\n@mcp\n@param a {"x-mcp-header": "A"}\n@param b {"x-mcp-header": "a"}'
 refused "argument a: x-mcp-header belongs to a whole argument" "f(a text[]) RETURNS integer $body" 'T\n@mcp\n@param a {"items": {"x-mcp-header": "A"}}'
+refused "@input needs a JSON Schema" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input a'
+refused '@input needs "type": "object" and "properties"' "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object"}'
+refused "@input says it all: there is no @param beside it" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {}}}\n@param a x'
+refused "@input: x-mcp-header belongs to a @param" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {"x-mcp-header": "A"}}}'
+refused "@input: 'b' is not an argument" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a"]}'
+refused "@input: argument 'a' is not a property" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {}}'
+refused "@input: 'a' has no default and must be in \"required\"" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {}}}'
 refused "type record of its result has no JSON form" "f() RETURNS record LANGUAGE sql AS 'SELECT 1, 2'" 'T\n@mcp'
 refused "type trigger of its result has no JSON form" "f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'" 'T\n@mcp'
 sql "CREATE PROCEDURE tools.f() LANGUAGE sql AS ''; COMMENT ON PROCEDURE tools.f IS E'T\n@mcp'"
