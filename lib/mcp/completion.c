@@ -92,7 +92,8 @@ ask_function(struct sp_mcp_call *call, const struct params *p, const struct sp_c
 		sp_out_of_memory();
 	t->tool = c->function;
 	t->arguments = arguments;
-	return sp_mcp_use(call, t, out);
+	call->dialogue = &sp_mcp_nobody;	/* mrtr: "Supported Requests" */
+	return sp_mcp_use(call, t, out) == SP_MCP_RESULT;
 }
 
 bool

@@ -1,7 +1,7 @@
 /* dispatch.c - from the body of a POST to its answer */
 #include "mcp/headers.h"
 #include "mcp/methods.h"
-#include "web/response.h"
+#include "mcp/transport.h"
 
 #define ANSWER_MAX	((size_t)64 << 20)	/* bytes; what a tool may give has limits of its own */
 #define BATCH_MAX	100			/* messages; each of them may be a round trip */
@@ -292,10 +292,7 @@ answer_message(struct sp_mcp_call *call, struct json_object *message, struct sp_
 static void
 write_problem(struct sp_mcp_call *call, struct sp_json_writer *w)
 {
-	const struct sp_problem_info *info = sp_problem_info(call->req->problem);
-
-	sp_mcp_fail(call, info->status >= 500 ? SP_JSONRPC_INTERNAL_ERROR : SP_JSONRPC_INVALID_REQUEST,
-	    info->status, info->meaning);
+	call->error = sp_mcp_problem_error(call->req);
 	sp_jsonrpc_write_error(w, call->message.id, &call->error);
 	call->req->problem = SP_OK;
 }
@@ -351,69 +348,53 @@ answer_batch(struct sp_mcp_call *call, struct json_object *messages, struct sp_j
 /* ---- the POST ---- */
 
 static bool
-answer_body(struct sp_mcp_call *call, struct sp_json_writer *w, int *status)
+finish(struct sp_mcp_call *call, int status, struct sp_buf *b)
 {
-	struct json_object *body;
-	const char *why;
-
-	if (!sp_json_parse(call->req->mem, call->req->body, &body, &why)) {
-		sp_mcp_fail(call, SP_JSONRPC_PARSE_ERROR, 400, sp_printf(call->req->mem, "parse error: %s", why));
-		sp_jsonrpc_write_error(w, NULL, &call->error);
-		*status = 400;
+	if (call->deferred)
 		return true;
+	if (status == 202)
+		return call->transport->answer(call, 202, (struct sp_str){ NULL, 0 });
+	if (!sp_buf_ok(b)) {
+		(void)sp_fail(call->req, SP_SERVER_ERROR, "the answer is too long");
+		return call->transport->fail(call);
 	}
-	if (json_object_is_type(body, json_type_array))
-		return answer_batch(call, body, w, status);
-	return answer_message(call, body, w, status);
+	return call->transport->answer(call, status, sp_buf_view(b));
+}
+
+bool
+sp_mcp_answer(struct sp_mcp_call *call, struct json_object *body)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+	bool answered;
+	int status;
+
+	sp_buf_init(&b, call->req->mem, ANSWER_MAX);
+	sp_jw_init(&w, &b);
+	call->in_batch = json_object_is_type(body, json_type_array);
+	answered = call->in_batch ? answer_batch(call, body, &w, &status) : answer_message(call, body, &w, &status);
+	return answered ? finish(call, status, &b) : call->transport->fail(call);
 }
 
 bool
 sp_mcp_dispatch(struct sp_mcp_call *call)
 {
 	struct sp_request *req = call->req;
+	struct json_object *body;
 	struct sp_json_writer w;
 	struct sp_buf b;
-	int status;
+	const char *why;
 
+	call->transport = &sp_mcp_http;
 	if (!sp_request_content_is(req, "application/json"))
 		return sp_fail(req, SP_UNSUPPORTED_MEDIA_TYPE, "the body must be application/json in UTF-8");
 	if (!sp_mcp_accept_is_good(sp_request_header(req, "Accept")))
 		return sp_fail(req, SP_NOT_ACCEPTABLE, "accept application/json and text/event-stream");
-	sp_buf_init(&b, req->mem, ANSWER_MAX);
-	sp_jw_init(&w, &b);
-	if (!answer_body(call, &w, &status))
-		return false;
-	if (status == 202)
-		return sp_reply_empty(req, 202);
-	if (!sp_buf_ok(&b))
-		return sp_fail(req, SP_SERVER_ERROR, "the answer is too long");
-	return sp_reply_json(req, status, &b);
-}
-
-bool
-sp_mcp_reply_problem(struct sp_request *req)
-{
-	const struct sp_problem_info *info = sp_problem_info(req->problem);
-	struct sp_jsonrpc_error error;
-	struct sp_json_writer w;
-	struct sp_buf b;
-
-	(void)sp_reply_oauth_error(req);	/* for its headers */
+	if (sp_json_parse(req->mem, req->body, &body, &why))
+		return sp_mcp_answer(call, body);
+	sp_mcp_fail(call, SP_JSONRPC_PARSE_ERROR, 400, sp_printf(req->mem, "parse error: %s", why));
 	sp_buf_init(&b, req->mem, 4096);
 	sp_jw_init(&w, &b);
-	if (info->status == 401 || req->problem == SP_INSUFFICIENT_SCOPE) {
-		/* RFC 6750 has no other body; why a token is not good is nobody's business */
-		sp_jw_object(&w);
-		sp_jw_kcstr(&w, "error", info->error);
-		sp_jw_kcstr(&w, "error_description", info->meaning);
-		sp_jw_object_end(&w);
-		return sp_reply_json(req, info->status, &b);
-	}
-	sp_jsonrpc_fail(&error, info->status >= 500 ? SP_JSONRPC_INTERNAL_ERROR : SP_JSONRPC_INVALID_REQUEST,
-	    info->status, info->status < 500 && req->detail != NULL ? req->detail : info->meaning);
-	/* the gate's word for a header that says two things */
-	if (sp_str_starts(sp_str(req->detail), "repeated header mcp-"))
-		error.code = SP_MCP_HEADER_MISMATCH;
-	sp_jsonrpc_write_error(&w, NULL, &error);
-	return sp_reply_json(req, info->status, &b);
+	sp_jsonrpc_write_error(&w, NULL, &call->error);
+	return call->transport->answer(call, 400, sp_buf_view(&b));
 }

@@ -18,6 +18,9 @@ struct sp_mcp {
 	struct sp_catalog_cache *catalog;
 };
 
+struct sp_mcp_dialogue;			/* exchange.h */
+struct sp_mcp_transport;		/* transport.h */
+
 /* One message on its way. */
 struct sp_mcp_call {
 	struct sp_request *req;
@@ -31,6 +34,12 @@ struct sp_mcp_call {
 	int64_t catalog_version;
 	struct sp_json_writer *result;	/* where the method writes the value of "result" */
 	struct sp_jsonrpc_error error;	/* when it returns false; code 0: the request is failed */
+	const struct sp_mcp_transport *transport;
+	void *transport_arg;		/* the transport's own */
+	const struct sp_mcp_dialogue *dialogue;	/* NULL: that of the revision */
+	void *dialogue_arg;		/* the dialogue's own */
+	bool in_batch;
+	bool deferred;			/* set by a method that has arranged for its answer itself (a parked stream) */
 };
 
 /*
@@ -41,6 +50,12 @@ typedef bool sp_mcp_method_fn(struct sp_mcp_call *call);
 
 /* Answers a POST; caller and resource are known.  False: the request is failed. */
 bool sp_mcp_dispatch(struct sp_mcp_call *call);
+/*
+ * Answers a message, or a batch, by call->transport.  A session that is known
+ * already (session.checked, with version) is not asked for again.  False: the
+ * request is failed, and nobody was told.
+ */
+bool sp_mcp_answer(struct sp_mcp_call *call, struct json_object *body);
 
 /* For methods: sets call->error and returns false.  status is HTTP's, in the modern era. */
 bool sp_mcp_fail(struct sp_mcp_call *call, enum sp_jsonrpc_code code, int status, const char *message);

@@ -84,7 +84,7 @@ sp_mcp_refuse(struct sp_mcp_call *call, const struct sp_tool_call *t, const char
 		return true;
 	case SP_TOOL_GUARDED:
 		return sp_mcp_fail_no_session(call);
-	case SP_TOOL_FAILED:
+	default:
 		break;
 	}
 	return false;
@@ -108,19 +108,14 @@ sp_mcp_may_use(struct sp_mcp_call *call, enum sp_list list, const struct sp_tool
 	    sp_mcp_fail_unknown(call, list, t->name);
 }
 
-bool
-sp_mcp_use(struct sp_mcp_call *call, const struct sp_tool_call *t, struct sp_tool_result *out)
+enum sp_mcp_outcome
+sp_mcp_use(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_result *out)
 {
-	switch (sp_tool_run(t, out)) {
-	case SP_TOOL_DONE:
-		if (!out->is_error)
-			return true;
-		return sp_mcp_fail(call, out->raised ? SP_JSONRPC_INVALID_PARAMS : SP_JSONRPC_INTERNAL_ERROR, 200,
-		    sp_cstr(call->req->mem, out->text));
-	case SP_TOOL_GUARDED:
-		return sp_mcp_fail_no_session(call);
-	case SP_TOOL_FAILED:
-		break;
-	}
-	return false;
+	enum sp_mcp_outcome outcome = sp_mcp_run(call, t, out);
+
+	if (outcome != SP_MCP_RESULT || !out->is_error)
+		return outcome;
+	(void)sp_mcp_fail(call, out->raised ? SP_JSONRPC_INVALID_PARAMS : SP_JSONRPC_INTERNAL_ERROR, 200,
+	    sp_cstr(call->req->mem, out->text));
+	return SP_MCP_FAILED;
 }

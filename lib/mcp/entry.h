@@ -6,8 +6,7 @@
 #ifndef SP_MCP_ENTRY_H
 #define SP_MCP_ENTRY_H
 
-#include "mcp/dispatch.h"
-#include "tools/run.h"
+#include "mcp/exchange.h"
 
 /* params.name and params.arguments (NULL when there are none) of tools/call and prompts/get.  False: call->error. */
 SP_MUST_USE bool sp_mcp_name_and_arguments(struct sp_mcp_call *call, struct sp_str *name,
@@ -33,9 +32,10 @@ SP_MUST_USE bool sp_mcp_refuse(struct sp_mcp_call *call, const struct sp_tool_ca
 bool sp_mcp_fail_unknown(struct sp_mcp_call *call, enum sp_list list, struct sp_str name);
 
 /*
- * Calls what is not a tool.  False: as above; what a tool would tell the model is
+ * Calls what is not a tool, as sp_mcp_run(); what a tool would tell the model is
  * an error here: -32602 when other arguments may do, else -32603.
  */
-SP_MUST_USE bool sp_mcp_use(struct sp_mcp_call *call, const struct sp_tool_call *t, struct sp_tool_result *out);
+SP_MUST_USE enum sp_mcp_outcome sp_mcp_use(struct sp_mcp_call *call, struct sp_tool_call *t,
+    struct sp_tool_result *out);
 
 #endif

@@ -14,3 +14,6 @@ lib_libsallyport_a_SOURCES += lib/mcp/entry.c lib/mcp/entry.h
 lib_libsallyport_a_SOURCES += lib/mcp/list.c
 lib_libsallyport_a_SOURCES += lib/mcp/prompts.c
 lib_libsallyport_a_SOURCES += lib/mcp/resources.c
+lib_libsallyport_a_SOURCES += lib/mcp/exchange.c lib/mcp/exchange.h
+lib_libsallyport_a_SOURCES += lib/mcp/http.c lib/mcp/transport.h
+lib_libsallyport_a_SOURCES += lib/mcp/round_trip.c

@@ -84,8 +84,14 @@ sp_mcp_prompts_get(struct sp_mcp_call *call)
 	if ((why = judge_arguments(call->req->mem, t.tool->content, arguments, &t.arguments)) != NULL)
 		return sp_mcp_refuse(call, &t, "arguments do not fit") &&
 		    sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 200, why);
-	if (!sp_mcp_use(call, &t, &result))
+	switch (sp_mcp_use(call, &t, &result)) {
+	case SP_MCP_FAILED:
 		return false;
+	case SP_MCP_ANSWERED:
+		return true;
+	case SP_MCP_RESULT:
+		break;
+	}
 	sp_jw_object(call->result);
 	sp_jw_kstr(call->result, "description", t.tool->content->description);
 	sp_jw_key(call->result, "messages");

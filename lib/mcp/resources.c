@@ -59,8 +59,16 @@ sp_mcp_resources_read(struct sp_mcp_call *call)
 		return sp_mcp_require_session(call) && sp_mcp_fail_no_method(call);
 	entry = find(call, uri, &arguments);
 	t = sp_mcp_tool_call(call, "resource.read", uri, arguments);
-	if (!sp_mcp_may_use(call, SP_RESOURCES, entry, &t) || !sp_mcp_use(call, &t, &result))
+	if (!sp_mcp_may_use(call, SP_RESOURCES, entry, &t))
 		return false;
+	switch (sp_mcp_use(call, &t, &result)) {
+	case SP_MCP_FAILED:
+		return false;
+	case SP_MCP_ANSWERED:
+		return true;
+	case SP_MCP_RESULT:
+		break;
+	}
 	if (result.json.p == NULL)
 		return sp_mcp_fail_unknown(call, SP_RESOURCES, uri);
 	sp_jw_object(w);

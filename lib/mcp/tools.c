@@ -98,13 +98,13 @@ sp_mcp_tools_call(struct sp_mcp_call *call)
 	if (!sp_mcp_may_use(call, SP_TOOLS, sp_server_entry(call->server, SP_TOOLS, name), &t) ||
 	    (call->version == SP_MCP_2026_07_28 && !headers_fit(call, &t)))
 		return false;
-	switch (sp_tool_run(&t, &result)) {
-	case SP_TOOL_DONE:
+	switch (sp_mcp_run(call, &t, &result)) {
+	case SP_MCP_RESULT:
 		write_result(call, &result);
 		return true;
-	case SP_TOOL_GUARDED:
-		return sp_mcp_fail_no_session(call);
-	case SP_TOOL_FAILED:
+	case SP_MCP_ANSWERED:
+		return true;
+	case SP_MCP_FAILED:
 		break;
 	}
 	return false;

@@ -19,3 +19,4 @@ lib_libsallyport_a_SOURCES += lib/tools/sql_tool.c lib/tools/sql_tool.h
 lib_libsallyport_a_SOURCES += lib/tools/uri_template.c lib/tools/uri_template.h
 lib_libsallyport_a_SOURCES += lib/tools/content.c lib/tools/content.h
 lib_libsallyport_a_SOURCES += lib/tools/directory.c lib/tools/directory.h
+lib_libsallyport_a_SOURCES += lib/tools/exchange.c lib/tools/exchange.h

@@ -10,6 +10,7 @@
 
 #include "oauth/bearer.h"
 #include "tools/catalog.h"
+#include "tools/exchange.h"
 
 struct sp_tool_call {
 	struct sp_request *req;
@@ -28,12 +29,16 @@ struct sp_tool_call {
 	const struct sp_query *guard;
 	const struct sp_param *guard_params;
 	const char *guard_sqlstate;	/* how it says no; any other failure of it is trouble */
+	const struct sp_exchange *exchange;	/* NULL: nobody to talk to */
 };
 
 enum sp_tool_outcome {
 	SP_TOOL_DONE,			/* *out is set, the audit row is written */
 	SP_TOOL_GUARDED,		/* the guard said no; nothing was done */
 	SP_TOOL_FAILED,			/* the request is failed */
+	SP_TOOL_ASKS,			/* nothing was done; out->questions; the audit row says "input_required" */
+	SP_TOOL_DETACHES,		/* nothing was done; to be called again as a task, which writes the audit row */
+	SP_TOOL_REFUSES,		/* nothing was done; out->error; the audit row says "error" */
 };
 
 /* What a caller is given; the texts live in the request's arena. */
@@ -43,6 +48,8 @@ struct sp_tool_result {
 	struct json_object *whole;	/* content, structuredContent and _meta as the tool made them; else NULL */
 	struct sp_str json;		/* a tool's is an object; absent when there is only text */
 	struct sp_str text;		/* for the model: what went wrong, or a remark about the JSON */
+	struct sp_questions questions;	/* SP_TOOL_ASKS */
+	struct sp_tool_error error;	/* SP_TOOL_REFUSES */
 };
 
 /* A way to make calls: function, and others to come. */

@@ -1,0 +1,285 @@
+/* exchange.c - a call and its client: what is told on the way, what is asked, how it ends */
+#include "mcp/exchange.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "mcp/transport.h"
+#include "web/stream.h"
+
+#define META_LOG_LEVEL	"io.modelcontextprotocol/logLevel"
+#define MESSAGE_MAX	((size_t)1 << 20)	/* bytes of one notification */
+#define BURST		10			/* progress events that may come at once ... */
+#define PER_SECOND	20			/* ... and at most so many a second behind them */
+
+/* What a call has told its client so far. */
+struct told {
+	struct sp_mcp_call *call;
+	struct json_object *token;	/* progressToken: a string or an integer, 0 too */
+	double progress;		/* the last that was sent */
+	struct sp_buf held;		/* a later one that waits its turn; empty: none */
+	double held_progress;
+	double credit;			/* events that may go now */
+	int64_t counted_ms;		/* when credit was right */
+	struct sp_db_watch watch;	/* whom we ask whether the client is there */
+};
+
+/* ---- notifications ---- */
+
+static void
+begin(struct sp_json_writer *w, const char *method)
+{
+	sp_jw_object(w);
+	sp_jw_kcstr(w, "jsonrpc", "2.0");
+	sp_jw_kcstr(w, "method", method);
+	sp_jw_key(w, "params");
+	sp_jw_object(w);
+}
+
+static void
+end(struct sp_json_writer *w)
+{
+	sp_jw_object_end(w);
+	sp_jw_object_end(w);
+}
+
+static void
+number(struct sp_json_writer *w, const char *name, double value)
+{
+	struct json_object *n = json_object_new_double(value);
+
+	if (n == NULL)
+		sp_out_of_memory();
+	sp_jw_key(w, name);
+	sp_jw_value(w, n);
+	json_object_put(n);
+}
+
+static void
+write_progress(struct told *told, struct sp_buf *b, const struct sp_progress *p)
+{
+	struct sp_json_writer w;
+
+	sp_buf_clear(b);
+	sp_jw_init(&w, b);
+	begin(&w, "notifications/progress");
+	sp_jw_key(&w, "progressToken");
+	sp_jw_value(&w, told->token);
+	number(&w, "progress", p->progress);
+	if (p->has_total)
+		number(&w, "total", p->total);
+	if (p->message.p != NULL)
+		sp_jw_kstr(&w, "message", p->message);
+	end(&w);
+}
+
+/* Whether one more event may go now: a bucket that fills by time. */
+static bool
+has_credit(struct told *told)
+{
+	int64_t now = sp_monotonic_ms();
+
+	told->credit += (double)(now - told->counted_ms) * PER_SECOND / 1000;
+	if (told->credit > BURST)
+		told->credit = BURST;
+	told->counted_ms = now;
+	return told->credit >= 1;
+}
+
+static void
+send_held(struct told *told)
+{
+	if (told->held.len == 0)
+		return;
+	told->progress = told->held_progress;
+	told->credit -= 1;
+	(void)told->call->transport->notify(told->call, sp_buf_view(&told->held));
+	sp_buf_clear(&told->held);
+}
+
+/*
+ * "The progress value MUST increase": a call that was begun anew after a
+ * conflict says again what it said before.  What comes too fast is held, and
+ * replaced by what comes behind it; the last one always goes out.
+ */
+static void
+on_progress(void *arg, const struct sp_progress *p)
+{
+	struct told *told = arg;
+	double last = told->held.len > 0 ? told->held_progress : told->progress;
+
+	if (!(p->progress > last))
+		return;
+	write_progress(told, &told->held, p);
+	told->held_progress = p->progress;
+	if (has_credit(told))
+		send_held(told);
+}
+
+static void
+on_log(void *arg, const struct sp_log_message *m)
+{
+	struct told *told = arg;
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	send_held(told);		/* in the order in which they were said */
+	sp_buf_init(&b, told->call->req->mem, MESSAGE_MAX);
+	sp_jw_init(&w, &b);
+	begin(&w, "notifications/message");
+	sp_jw_kcstr(&w, "level", sp_logging_level_name(m->level));
+	if (m->logger.p != NULL)
+		sp_jw_kstr(&w, "logger", m->logger);
+	sp_jw_key(&w, "data");
+	sp_jw_value(&w, m->data);
+	end(&w);
+	if (sp_buf_ok(&b))
+		(void)told->call->transport->notify(told->call, sp_buf_view(&b));
+}
+
+/* Asked while a statement runs: the occasion for what is held. */
+static bool
+client_gone(void *arg)
+{
+	struct told *told = arg;
+
+	if (told->held.len > 0 && has_credit(told))
+		send_held(told);
+	return told->watch.gone(told->watch.arg);
+}
+
+/* ---- what the message wants to be told ---- */
+
+/* A token that is neither a string nor an integer is as none: the call is more than its notifications. */
+static struct json_object *
+progress_token(struct json_object *meta)
+{
+	struct json_object *token = sp_json_get(meta, "progressToken");
+
+	switch (json_object_get_type(token)) {
+	case json_type_string:
+	case json_type_int:
+		return token;
+	case json_type_double:
+		return floor(json_object_get_double(token)) == json_object_get_double(token) ? token : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool
+wants_log(struct sp_mcp_call *call, struct json_object *meta, struct sp_exchange *x)
+{
+	struct json_object *level = sp_json_get(meta, META_LOG_LEVEL);
+
+	if (level == NULL || sp_mcp_version_has_sessions(call->version))
+		return true;
+	if (!sp_logging_level_find(sp_json_get_str(meta, META_LOG_LEVEL), &x->log_level))
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
+		    "params._meta " META_LOG_LEVEL " is not a logging level");
+	x->log = on_log;
+	return true;
+}
+
+static bool
+listen_to(struct sp_mcp_call *call, struct told *told, struct sp_exchange *x)
+{
+	struct json_object *meta = sp_json_get(call->message.params, "_meta");
+
+	*told = (struct told){ .call = call, .progress = -INFINITY, .credit = BURST, .counted_ms = sp_monotonic_ms() };
+	sp_buf_init(&told->held, call->req->mem, MESSAGE_MAX);
+	x->arg = told;
+	told->token = progress_token(meta);
+	if (told->token != NULL)
+		x->progress = on_progress;
+	return wants_log(call, meta, x);
+}
+
+/* Without a reader the call is in vain; but a batch has other calls, too. */
+static void
+watch_client(struct sp_mcp_call *call, struct told *told)
+{
+	struct sp_request *req = call->req;
+
+	if (call->in_batch)
+		return;
+	sp_client_watch(req);
+	if (req->db.watch == NULL)
+		return;
+	told->watch = req->db_watch;
+	req->db_watch.gone = client_gone;
+	req->db_watch.arg = told;
+}
+
+/* ---- the call ---- */
+
+enum sp_mcp_outcome
+sp_mcp_refused(struct sp_mcp_call *call, const struct sp_tool_error *error)
+{
+	bool capability = error->code == SP_MISSING_CLIENT_CAPABILITY;
+	int code = error->code;
+
+	/* which only the newest revision has */
+	if (capability && sp_mcp_version_has_sessions(call->version))
+		code = SP_JSONRPC_INVALID_REQUEST;
+	(void)sp_mcp_fail(call, (enum sp_jsonrpc_code)code, code == SP_MISSING_CLIENT_CAPABILITY ? 400 : 200,
+	    sp_cstr(call->req->mem, error->message));
+	if (error->data != NULL)
+		call->error.data = sp_json_canonical(call->req->mem, error->data);
+	return SP_MCP_FAILED;
+}
+
+enum sp_mcp_outcome
+sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_result *out)
+{
+	const struct sp_mcp_dialogue *dialogue = call->dialogue;
+	struct sp_exchange exchange = { 0 };
+	enum sp_tool_outcome outcome;
+	struct told told;
+
+	if (dialogue == NULL)
+		dialogue = sp_mcp_version_has_sessions(call->version) ? &sp_mcp_nobody : &sp_mcp_round_trips;
+	if (!listen_to(call, &told, &exchange) || !dialogue->open(call, t, &exchange))
+		return SP_MCP_FAILED;
+	t->exchange = &exchange;
+	watch_client(call, &told);
+	outcome = sp_tool_run(t, out);
+	t->exchange = NULL;
+	call->req->db.watch = NULL;	/* told, which it speaks to, ends here */
+	send_held(&told);
+	switch (outcome) {
+	case SP_TOOL_DONE:
+		return SP_MCP_RESULT;
+	case SP_TOOL_GUARDED:
+		return dialogue->guarded(call, t);
+	case SP_TOOL_ASKS:
+		return dialogue->ask(call, t, &out->questions);
+	case SP_TOOL_DETACHES:
+		return dialogue->detach(call, t);
+	case SP_TOOL_REFUSES:
+		return sp_mcp_refused(call, &out->error);
+	case SP_TOOL_FAILED:
+		break;
+	}
+	return SP_MCP_FAILED;
+}
+
+/* ---- nobody to ask ---- */
+
+static bool
+open_nobody(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_exchange *out)
+{
+	(void)call, (void)t, (void)out;
+	return true;
+}
+
+/* The guard of a call in a session is the session's check. */
+static enum sp_mcp_outcome
+no_session(struct sp_mcp_call *call, const struct sp_tool_call *t)
+{
+	(void)t;
+	(void)sp_mcp_fail_no_session(call);
+	return SP_MCP_FAILED;
+}
+
+const struct sp_mcp_dialogue sp_mcp_nobody = { open_nobody, NULL, NULL, no_session };

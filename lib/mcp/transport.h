@@ -1,0 +1,42 @@
+/*
+ * transport.h - how what the dispatcher writes reaches the client
+ *
+ * A table of functions for each way: the answer of a POST, events that are kept
+ * for whoever reads them, a pipe.  The dispatcher, and what runs below it, know
+ * only this.
+ */
+#ifndef SP_MCP_TRANSPORT_H
+#define SP_MCP_TRANSPORT_H
+
+#include "mcp/dispatch.h"
+
+struct sp_mcp_transport {
+	/*
+	 * A whole message (JSON-RPC, one line) that goes before the answer: a
+	 * notification or, up to 2025-11-25, a request of the server.  May be
+	 * called while a statement runs.  False: nobody is there to read it, and
+	 * what is done for the client is in vain.
+	 */
+	bool (*notify)(struct sp_mcp_call *call, struct sp_str message);
+	/*
+	 * The answer; status is HTTP's.  A message that is absent: there is none
+	 * (202).  False: the request is failed.
+	 */
+	bool (*answer)(struct sp_mcp_call *call, int status, struct sp_str message);
+	/*
+	 * The request is failed (req->problem) and call->message may have an id.
+	 * False: it is the router's to tell, with headers and status.
+	 */
+	bool (*fail)(struct sp_mcp_call *call);
+};
+
+/*
+ * The POST's own answer: JSON of one piece; or, once something was notified, a
+ * stream of events of which the answer is the last.
+ */
+extern const struct sp_mcp_transport sp_mcp_http;
+
+/* The JSON-RPC error for a request that is failed. */
+struct sp_jsonrpc_error sp_mcp_problem_error(const struct sp_request *req);
+
+#endif
