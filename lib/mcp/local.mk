@@ -17,3 +17,4 @@ lib_libsallyport_a_SOURCES += lib/mcp/resources.c
 lib_libsallyport_a_SOURCES += lib/mcp/exchange.c lib/mcp/exchange.h
 lib_libsallyport_a_SOURCES += lib/mcp/http.c lib/mcp/transport.h
 lib_libsallyport_a_SOURCES += lib/mcp/round_trip.c
+lib_libsallyport_a_SOURCES += lib/mcp/subscriptions.c lib/mcp/subscriptions.h

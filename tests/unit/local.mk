@@ -174,6 +174,11 @@ TESTS += tests/unit/test_mcp_version
 tests_unit_test_mcp_version_SOURCES = tests/unit/test_mcp_version.c
 tests_unit_test_mcp_version_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_subscriptions
+TESTS += tests/unit/test_subscriptions
+tests_unit_test_subscriptions_SOURCES = tests/unit/test_subscriptions.c
+tests_unit_test_subscriptions_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_tools
 TESTS += tests/unit/test_tools
 tests_unit_test_tools_SOURCES = tests/unit/test_tools.c
