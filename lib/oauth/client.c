@@ -198,25 +198,6 @@ clean_name(struct sp_arena *mem, struct sp_str name)
 	return sp_str_trim(sp_buf_view(&b), " ");
 }
 
-/*
- * A host that ends in a number is an address, however it is written: 127.1,
- * 0x7f000001, 2130706433 (URL Standard, "ends in a number").
- */
-static bool
-is_numeric_host(struct sp_str host)
-{
-	size_t start;
-
-	if (sp_str_ends(host, "."))
-		host.len--;
-	for (start = host.len; start > 0 && host.p[start - 1] != '.'; start--)
-		;
-	host = sp_str_sub(host, start, host.len);
-	if (sp_str_caseis(sp_str_sub(host, 0, 2), "0x"))
-		return sp_str_only(sp_str_sub(host, 2, host.len), "0123456789abcdefABCDEF");
-	return sp_str_only(host, "0123456789");
-}
-
 /* An informational URI: http or https on a named host; shown as text, never fetched. */
 static bool
 judge_uri(struct sp_request *req, const char *member, struct sp_str uri, const char **out)
@@ -239,7 +220,7 @@ judge_uri(struct sp_request *req, const char *member, struct sp_str uri, const c
 	if ((colon = sp_str_index(host, ':')) >= 0)
 		host = sp_str_sub(host, 0, (size_t)colon);
 	if (rest.p == NULL || host.len == 0 || host.p[0] == '[' || sp_str_index(sp_str_sub(rest, 0, at), '@') >= 0 ||
-	    is_numeric_host(host))
+	    sp_host_ends_in_number(host))
 		return sp_fail(req, SP_INVALID_CLIENT_METADATA, "%s: not an http(s) URL of a named host", member);
 	*out = sp_cstr(req->mem, uri);
 	return true;

@@ -1,6 +1,8 @@
 /* redirect_uri.c - which redirect URIs may be registered, and when one matches */
 #include "oauth/redirect_uri.h"
 
+#include <arpa/inet.h>
+
 #define REDIRECT_URI_MAX 2048	/* longer ones do not fit a response header with the answer behind them */
 
 /*
@@ -96,17 +98,48 @@ is_loopback(struct sp_str host)
 	return sp_str_is(host, "127.0.0.1") || sp_str_is(host, "[::1]") || sp_str_is(host, "localhost");
 }
 
-/* A registered name or an address: letters, digits, dots and hyphens, or a bracketed literal. */
+bool
+sp_host_ends_in_number(struct sp_str host)
+{
+	size_t start;
+
+	if (sp_str_ends(host, "."))
+		host.len--;
+	for (start = host.len; start > 0 && host.p[start - 1] != '.'; start--)
+		;
+	host = sp_str_sub(host, start, host.len);
+	if (sp_str_caseis(sp_str_sub(host, 0, 2), "0x"))
+		return sp_str_only(sp_str_sub(host, 2, host.len), "0123456789abcdefABCDEF");
+	return sp_str_only(host, "0123456789");
+}
+
+/* The one way to write this address: others are one text to us and another to a browser. */
+static bool
+is_usual_address(int family, struct sp_str host)
+{
+	char given[INET6_ADDRSTRLEN], usual[INET6_ADDRSTRLEN];
+	struct in6_addr address;	/* room for either */
+
+	if (host.len >= sizeof(given))
+		return false;
+	memcpy(given, host.p, host.len);
+	given[host.len] = '\0';
+	return inet_pton(family, given, &address) == 1 &&
+	    inet_ntop(family, &address, usual, sizeof(usual)) != NULL && strcmp(given, usual) == 0;
+}
+
+/* A registered name (letters, digits, dots, hyphens) or an address. */
 static bool
 is_host(struct sp_str host)
 {
 	if (sp_str_starts(host, "["))
-		return sp_str_ends(host, "]") && host.len > 2 &&
-		    sp_str_only(sp_str_sub(host, 1, host.len - 1), "0123456789abcdefABCDEF:.");
+		return sp_str_ends(host, "]") && is_usual_address(AF_INET6, sp_str_sub(host, 1, host.len - 1));
 	for (size_t i = 0; i < host.len; i++)
 		if (!sp_is_alnum((unsigned char)host.p[i]) && strchr("-._", host.p[i]) == NULL)
 			return false;
-	return host.len > 0 && host.p[0] != '.';
+	if (host.len == 0 || host.p[0] == '.')
+		return false;
+	return !sp_host_ends_in_number(host) || is_usual_address(AF_INET, host);
 }
 
 /* Takes authority apart; false for userinfo, a bad host or a bad port. */
@@ -124,7 +157,8 @@ parse_authority(struct sp_str authority, struct sp_redirect_uri *uri)
 	uri->host = colon < 0 ? authority : sp_str_sub(authority, 0, (size_t)colon);
 	if (colon >= 0) {
 		uri->port = sp_str_sub(authority, (size_t)colon + 1, authority.len);
-		if (!sp_str_only(uri->port, "0123456789") || !sp_str_int64(uri->port, 1, 65535, &port))
+		if (!sp_str_only(uri->port, "0123456789") || !sp_str_int64(uri->port, 1, 65535, &port) ||
+		    uri->port.p[0] == '0')
 			return false;
 	}
 	return is_host(uri->host);

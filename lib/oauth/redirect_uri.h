@@ -23,11 +23,17 @@ struct sp_redirect_uri {
 
 /*
  * Parses and judges: absolute, no fragment, no userinfo, no control bytes,
- * spaces, backslashes or bytes over 0x7e, no `.`/`..` segments, no "*"; at most
- * 2,048 bytes; http only for loopback literals; dangerous schemes (javascript,
+ * spaces, backslashes or bytes over 0x7e, no `.`/`..` segments, no "*"; an
+ * address as a host in its usual form only (no 127.1, no [0:0::1]); at most 2,048 bytes; http only for loopback literals; dangerous schemes (javascript,
  * data, vbscript, file, blob, about, mailto, ms-... ...) refused.  *why is static.
  */
 SP_MUST_USE bool sp_redirect_uri_parse(struct sp_str uri, struct sp_redirect_uri *out, const char **why);
+
+/*
+ * A host that ends in a number is an address, however it is written: 127.1,
+ * 0x7f000001, 2130706433 (URL Standard, "ends in a number").
+ */
+bool sp_host_ends_in_number(struct sp_str host);
 
 /* Both must be parseable; the presented one is what the authorization request carries. */
 bool sp_redirect_uri_matches(struct sp_str registered, struct sp_str presented);

@@ -83,6 +83,36 @@ tests_fuzz_fuzz_uri_template_SOURCES = tests/fuzz/fuzz_uri_template.c $(fuzz_mai
 tests_fuzz_fuzz_uri_template_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_uri_template_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_redirect_uri
+tests_fuzz_fuzz_redirect_uri_SOURCES = tests/fuzz/fuzz_redirect_uri.c tests/fuzz/request.h $(fuzz_main)
+tests_fuzz_fuzz_redirect_uri_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_redirect_uri_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_client
+tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c tests/fuzz/request.h $(fuzz_main)
+tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_client_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_credentials
+tests_fuzz_fuzz_credentials_SOURCES = tests/fuzz/fuzz_credentials.c tests/fuzz/request.h $(fuzz_main)
+tests_fuzz_fuzz_credentials_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_credentials_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_scope
+tests_fuzz_fuzz_scope_SOURCES = tests/fuzz/fuzz_scope.c tests/fuzz/request.h $(fuzz_main)
+tests_fuzz_fuzz_scope_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_scope_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_sealed
+tests_fuzz_fuzz_sealed_SOURCES = tests/fuzz/fuzz_sealed.c tests/fuzz/request.h tests/fuzz/keyring.h $(fuzz_main)
+tests_fuzz_fuzz_sealed_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_sealed_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_authorization
+tests_fuzz_fuzz_authorization_SOURCES = tests/fuzz/fuzz_authorization.c tests/fuzz/request.h tests/fuzz/keyring.h $(fuzz_main)
+tests_fuzz_fuzz_authorization_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_authorization_LDADD = $(SALLYPORT_LIBS)
+
 TESTS += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/corpus

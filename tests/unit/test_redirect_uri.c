@@ -46,6 +46,8 @@ static const struct {
 	{ "https://127.0.0.1:1/", L, "127.0.0.1", "https://127.0.0.1:1" },
 	{ "https://192.0.2.1/cb", H, "192.0.2.1", "https://192.0.2.1" },
 	{ "https://[2001:db8::1]/cb", H, "[2001:db8::1]", "https:" },
+	{ "https://1.app.example/cb", H, "1.app.example", "https://1.app.example" },
+	{ "https://app.x0/cb", H, "app.x0", "https://app.x0" },
 	{ "https://a_b.example/cb", H, "a_b.example", "https://a_b.example" },
 	{ "https://app.example/http://other.example/", H, "app.example", "https://app.example" },
 	{ "x:y", P, "x:", "x:" },
@@ -76,6 +78,11 @@ static const char *const refused[] = {
 	"https://.app.example/", "https://app.example:/", "https://app.example:0/", "https://app.example:65536/", "https://app.example:80x/",
 	"https://app.example:-1/", "https://app.example:8 0/", "https://app.example:1:2/", "https://app,example/", "https://app.example;x/", "https://[::1/",
 	"https://::1]/", "https://[]/", "https://[::1]x/", "https://[g::1]/", "https://[::1%25eth0]/", "https://a%2eb/", "https://a%00b/", "https://?x", "https://:1/",
+	"https://app.example:0443/", "http://127.0.0.1:08080/", "com.example.app://h:01/",
+	/* addresses that browsers read in more ways than one */
+	"https://127.1/cb", "https://0x7f.0.0.1/cb", "https://0x7f000001/", "https://2130706433/", "https://0177.0.0.1/", "https://192.0.2.1./", "https://192.0.2.256/",
+	"https://1.2.3.4.5/", "https://app.1/", "https://app.0x/", "https://[:::]/", "https://[0:0:0:0:0:0:0:1]/", "https://[::FFFF]/", "https://[1::2::3]/",
+	"https://[::ffff:0a00:1]/", "https://[2001:db8::0001]/", "app://1.2/cb",
 	/* http is for this computer only */
 	"http://app.example/cb", "http://localhost.evil.example/", "http://localhost./", "http://LOCALHOST/", "http://127.0.0.2/", "http://127.1/",
 	"http://127.0.0.1.evil.example/", "http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://[::]/", "http://[0:0:0:0:0:0:0:1]/",
