@@ -44,7 +44,8 @@
 /*
  * While draining, a kept connection is closed after its next answer, or when
  * nothing came for so long that the web server is unlikely to choose it in the
- * very moment of closing.
+ * very moment of closing.  A new one was made to ask something: it has the time
+ * that it always has.
  */
 #define QUIET_MS	200
 #define LINGER_MS	100		/* for a peer that still sends while we close */
@@ -57,10 +58,9 @@ enum { CLOSED, WAITING, LEFT, BUSY, AGAIN };
 struct slot {
 	atomic_int state;
 	atomic_bool polled;		/* is in the epoll set */
-	atomic_bool begun;		/* part of a request has come */
 	atomic_bool queued;		/* wants to be read slowly */
 	atomic_llong since_ms;		/* waiting since */
-	atomic_llong limit_ms;		/* closed when nothing came by then; 0: may wait for ever */
+	atomic_llong limit_ms;		/* closed when nothing came by then; 0: kept, may wait for ever */
 };
 
 static struct {
@@ -90,10 +90,16 @@ struct handler {
 	uint8_t peek[PEEK_SIZE];
 };
 
+static int64_t
+timeout_ms(const struct sp_process *process)
+{
+	return process->settings->request_timeout * 1000;
+}
+
 /* ---- slots ---- */
 
 static void
-slot_open(int fd)
+slot_open(int fd, int64_t allowed_ms)
 {
 	struct slot *s = &server.slots[fd];
 	int highest = server.highest;
@@ -101,10 +107,9 @@ slot_open(int fd)
 	while (fd > highest && !atomic_compare_exchange_weak(&server.highest, &highest, fd))
 		;
 	s->polled = false;
-	s->begun = false;
 	s->queued = false;
 	s->since_ms = sp_monotonic_ms();
-	s->limit_ms = 0;
+	s->limit_ms = s->since_ms + allowed_ms;
 	s->state = BUSY;
 	server.open++;
 }
@@ -210,7 +215,6 @@ sp_fastcgi_return(int fd, bool keep)
 		slot_close(fd);
 		return;
 	}
-	s->begun = false;
 	s->limit_ms = 0;
 	s->since_ms = sp_monotonic_ms();
 	slot_give_back(fd);
@@ -319,11 +323,9 @@ look(struct handler *h, int fd)
 	case SP_RECORD_PART:
 		break;
 	}
-	/* A kept connection may be silent for ever; a new one, or one that has begun, may not. */
-	if (s->limit_ms == 0 && (len > 0 || !s->polled))
-		s->limit_ms = sp_monotonic_ms() + h->process->settings->request_timeout * 1000;
-	if (len > 0)
-		s->begun = true;
+	/* A kept connection may be silent for ever, until it begins. */
+	if (s->limit_ms == 0 && len > 0)
+		s->limit_ms = sp_monotonic_ms() + timeout_ms(h->process);
 	if (s->limit_ms != 0 && sp_monotonic_ms() > s->limit_ms)
 		return GONE;
 	if (len == (ssize_t)sizeof(h->peek))
@@ -367,7 +369,6 @@ attend(struct handler *h, int fd)
 			slot_close(fd);
 			return;
 		}
-		s->begun = false;
 		s->limit_ms = 0;
 		s->since_ms = sp_monotonic_ms();
 	} while (!slot_release(fd));
@@ -430,7 +431,7 @@ accept_one(struct handler *h)
 	}
 	use_present_snapshot(h);
 	set_options(h, fd);
-	slot_open(fd);
+	slot_open(fd, timeout_ms(h->process));
 	attend(h, fd);
 }
 
@@ -512,7 +513,7 @@ sweep(bool draining)
 		if (s->state != WAITING)
 			continue;
 		late = s->limit_ms != 0 && now > s->limit_ms;
-		quiet = draining && !s->begun && now - s->since_ms > QUIET_MS;
+		quiet = draining && s->limit_ms == 0 && now - s->since_ms > QUIET_MS;
 		if (!(late || quiet) || !slot_take(fd))
 			continue;
 		/* Only the reading half: a request that is already there is still answered. */
@@ -534,7 +535,7 @@ next_signal(const sigset_t *signals, int64_t wait_ms)
  * socket of our own nobody else would answer them.
  */
 static void
-stop_listening(void)
+stop_listening(int64_t allowed_ms)
 {
 	int fd;
 
@@ -547,7 +548,7 @@ stop_listening(void)
 			close(fd);
 			continue;
 		}
-		slot_open(fd);
+		slot_open(fd, allowed_ms);
 		slot_give_back(fd);
 	}
 	close(server.listener);
@@ -662,7 +663,6 @@ sp_fastcgi_run(int listener, const char *path)
 {
 	struct sp_process *process = sp_process_hold();
 	const struct sp_settings *settings = process->settings;
-	int64_t patience_ms = settings->request_timeout * 1000 + 1000;
 	struct stat socket_file = { 0 };
 	sigset_t signals = sp_fastcgi_block_signals();
 	bool whole;
@@ -680,10 +680,12 @@ sp_fastcgi_run(int listener, const char *path)
 		sweep(false);
 	}
 	sp_log(SP_INFO, "draining", SP_LI("connections", (int64_t)server.open));
-	stop_listening();
+	sp_process_release(process);
+	process = sp_process_hold();		/* it may have been reloaded */
+	stop_listening(timeout_ms(process));
 	sp_parked_drain();
 	unlink_if_ours(path, &socket_file);
-	whole = drain(&signals, patience_ms);
+	whole = drain(&signals, timeout_ms(process) + 1000);
 	sp_process_release(process);
 	if (!whole) {
 		sp_log(SP_ERROR, "drain_timeout", SP_LI("connections", (int64_t)server.open));

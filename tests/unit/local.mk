@@ -201,8 +201,15 @@ tests_unit_test_uri_template_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_worker
 TESTS += tests/unit/test_worker
-tests_unit_test_worker_SOURCES = tests/unit/test_worker.c tests/unit/fcgi_client.h
+tests_unit_test_worker_SOURCES = tests/unit/test_worker.c tests/unit/worker_process.h \
+	tests/unit/fcgi_client.h
 tests_unit_test_worker_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_restart
+TESTS += tests/unit/test_restart
+tests_unit_test_restart_SOURCES = tests/unit/test_restart.c tests/unit/worker_process.h \
+	tests/unit/fcgi_client.h
+tests_unit_test_restart_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_chunk
 TESTS += tests/unit/test_chunk

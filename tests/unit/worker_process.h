@@ -10,14 +10,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include "base/clock.h"
 #include "fcgi_client.h"
 
 static struct {
 	char dir[32], socket[100], log[100], config[100], program[500];
-	pid_t last;			/* started, and not seen to end */
 } worker;
 
 static inline int
@@ -35,22 +34,10 @@ worker_setup(const char *program)
 	return 0;
 }
 
-/* One that a failed test has left behind. */
-static inline void
-worker_end_last(void)
-{
-	if (worker.last > 0) {
-		kill(worker.last, SIGKILL);
-		waitpid(worker.last, NULL, 0);
-	}
-	worker.last = 0;
-}
-
 static inline int
 worker_teardown(void **state)
 {
 	(void)state;
-	worker_end_last();
 	unlink(worker.socket);
 	unlink(worker.log);
 	unlink(worker.config);
@@ -69,47 +56,87 @@ worker_config(const char *settings)
 	fclose(f);
 }
 
-/* listener -1: the worker makes the socket.  descriptors 0: no limit of ours. */
-static inline pid_t
-worker_start(int listener, rlim_t descriptors)
+/* How often a text occurs in the log. */
+static inline int
+in_log(const char *text)
 {
+	static char log[8 * 1024 * 1024];
+	FILE *f = fopen(worker.log, "r");
+	size_t len = f != NULL ? fread(log, 1, sizeof(log) - 1, f) : 0;
+	int count = 0;
+
+	if (f != NULL)
+		fclose(f);
+	log[len] = '\0';
+	for (const char *p = log; (p = strstr(p, text)) != NULL; p++)
+		count++;
+	return count;
+}
+
+/* The same, but waits until it is there so often. */
+static inline int
+wait_log(const char *text, int least)
+{
+	int count = in_log(text);
+
+	for (int i = 0; count < least && i < PATIENCE_SECONDS * 100; i++) {
+		poll(NULL, 0, 10);
+		count = in_log(text);
+	}
+	return count;
+}
+
+/* A listening socket that several workers share, as a spawner makes it. */
+static inline int
+worker_shared_socket(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	unlink(worker.socket);
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", worker.socket);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 1024), 0);
+	return fd;
+}
+
+/*
+ * listener -1: the worker makes the socket.  descriptors 0: no limit of ours.
+ * The shell sets the limit: what valgrind's child sets is valgrind's alone.
+ */
+static inline pid_t
+worker_start(int listener, unsigned descriptors)
+{
+	int started = in_log("\"started\"");
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		int log = open(worker.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-		struct rlimit limit = { descriptors, descriptors };
+		char script[100] = "exec \"$@\"";
 
+		if (descriptors > 0)
+			snprintf(script, sizeof(script), "ulimit -n %u && exec \"$@\"", descriptors);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);	/* a test that fails leaves nobody behind */
 		dup2(log, STDERR_FILENO);
 		if (listener >= 0)
 			dup2(listener, STDIN_FILENO);
-		if (descriptors > 0)
-			setrlimit(RLIMIT_NOFILE, &limit);
 		setenv("SALLYPORT_CONFIG", worker.config, 1);
 		if (listener >= 0)
-			execl(worker.program, "demo", (char *)NULL);
+			execl("/bin/sh", "sh", "-c", script, "sh", worker.program, (char *)NULL);
 		else
-			execl(worker.program, "demo", "--listen", worker.socket, (char *)NULL);
+			execl("/bin/sh", "sh", "-c", script, "sh", worker.program, "--listen", worker.socket,
+			    (char *)NULL);
 		_exit(127);
 	}
-	worker.last = pid;
-	for (int i = 0; i < 1000; i++) {
-		int fd = connect_to(worker.socket);
-
-		if (fd >= 0) {
-			close(fd);
-			return pid;
-		}
-		poll(NULL, 0, 10);
-	}
-	fail_msg("the worker did not start: see %s", worker.log);
-	return -1;
+	if (wait_log("\"started\"", started + 1) <= started)
+		fail_msg("the worker did not start: see %s", worker.log);
+	return pid;
 }
 
 static inline pid_t
 worker_start_with(const char *settings)
 {
-	worker_end_last();
 	unlink(worker.log);
 	worker_config(settings);
 	return worker_start(-1, 0);
@@ -122,14 +149,12 @@ wait_for_end(pid_t pid)
 	int status;
 
 	for (int i = 0; i < PATIENCE_SECONDS * 100; i++) {
-		if (waitpid(pid, &status, WNOHANG) != pid) {
-			poll(NULL, 0, 10);
-			continue;
-		}
-		worker.last = worker.last == pid ? 0 : worker.last;
-		return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+		poll(NULL, 0, 10);
 	}
-	worker_end_last();
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
 	return -1000;
 }
 
@@ -138,28 +163,6 @@ worker_stop(pid_t pid)
 {
 	kill(pid, SIGTERM);
 	assert_int_equal(wait_for_end(pid), 0);
-}
-
-/* How often a text occurs in the log; after a second if it does not. */
-static inline int
-in_log(const char *text)
-{
-	static char log[8 * 1024 * 1024];
-	int count = 0;
-
-	for (int tries = 0; count == 0 && tries < 100; tries++) {
-		FILE *f = fopen(worker.log, "r");
-		size_t len = f != NULL ? fread(log, 1, sizeof(log) - 1, f) : 0;
-
-		if (f != NULL)
-			fclose(f);
-		log[len] = '\0';
-		for (const char *p = log; (p = strstr(p, text)) != NULL; p++)
-			count++;
-		if (count == 0)
-			poll(NULL, 0, 10);
-	}
-	return count;
 }
 
 /* Entries of a directory of /proc/PID: "fd", "task". */
@@ -177,6 +180,15 @@ count_of(pid_t pid, const char *what)
 		count++;
 	closedir(d);
 	return count;
+}
+
+/* Descriptors, once they are at most so many: a connection may still be on its way out. */
+static inline int
+descriptors_settle(pid_t pid, int most)
+{
+	for (int i = 0; i < PATIENCE_SECONDS * 100 && count_of(pid, "fd") > most; i++)
+		poll(NULL, 0, 10);
+	return count_of(pid, "fd");
 }
 
 #endif
