@@ -7,3 +7,11 @@ dist_codesearch_DATA += catalogs/codesearch/20-search.sql
 dist_codesearch_DATA += catalogs/codesearch/30-queries.sql
 dist_codesearch_DATA += catalogs/codesearch/40-answers.sql
 dist_codesearch_DATA += catalogs/codesearch/50-tools.sql
+
+conformancedir = $(pkgdatadir)/catalogs/conformance
+dist_conformance_DATA =
+dist_conformance_DATA += catalogs/conformance/10-server.sql
+dist_conformance_DATA += catalogs/conformance/20-tools.sql
+dist_conformance_DATA += catalogs/conformance/30-conversation.sql
+dist_conformance_DATA += catalogs/conformance/40-tasks.sql
+dist_conformance_DATA += catalogs/conformance/50-resources-prompts.sql
