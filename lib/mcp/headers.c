@@ -119,15 +119,19 @@ is_number(struct sp_arena *mem, struct sp_str header, struct json_object *argume
 bool
 sp_mcp_param_fits(struct sp_arena *mem, struct sp_str header, struct json_object *argument)
 {
-	switch (json_object_get_type(argument)) {
-	case json_type_string:
-		return sp_mcp_header_is(mem, header, sp_json_text(argument));
-	case json_type_boolean:
-		return header.p != NULL && sp_str_is(header, json_object_get_boolean(argument) ? "true" : "false");
-	case json_type_int:
-	case json_type_double:
-		return header.p != NULL && is_number(mem, header, argument);
-	default:
+	enum json_type type = json_object_get_type(argument);
+	struct sp_str text;
+
+	if (type == json_type_null || type == json_type_object || type == json_type_array)
 		return header.p == NULL;
+	if (header.p == NULL || !sp_mcp_header_decode(mem, header, &text))
+		return false;
+	switch (type) {
+	case json_type_string:
+		return sp_str_eq(text, sp_json_text(argument));
+	case json_type_boolean:
+		return sp_str_is(text, json_object_get_boolean(argument) ? "true" : "false");
+	default:
+		return is_number(mem, text, argument);
 	}
 }

@@ -29,7 +29,8 @@ bool sp_mcp_header_is(struct sp_arena *mem, struct sp_str value, struct sp_str t
 
 /*
  * Whether an Mcp-Param header (absent when it was not sent) fits an argument
- * (NULL when it was not given or is null).  Integers are compared as numbers.
+ * (NULL when it was not given or is null).  The header may be in Base64 whatever
+ * the type of the argument; integers are compared as numbers.
  * An argument that is not a primitive value has no header form: only the
  * absence of a header fits it.
  */

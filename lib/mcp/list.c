@@ -23,6 +23,15 @@ is_offered(const struct sp_server *server, enum sp_list list)
 	}
 }
 
+static enum sp_listing_form
+form_of(enum sp_mcp_version version)
+{
+	_Static_assert((int)SP_LISTING_2025_03_26 == (int)SP_MCP_2025_03_26 &&
+	    (int)SP_LISTING_2026_07_28 == (int)SP_MCP_2026_07_28 && (int)SP_LISTING_FORMS == (int)SP_MCP_VERSIONS,
+	    "revisions have the same order in both");
+	return (enum sp_listing_form)version;
+}
+
 /* Whether everybody who may ask sees the same. */
 static bool
 is_public(const struct sp_entries *list)
@@ -84,7 +93,7 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 			more = true;
 			break;
 		}
-		sp_jw_raw(w, call->version == SP_MCP_2025_03_26 ? entry->listing_2025_03 : entry->listing);
+		sp_jw_raw(w, entry->listing.form[form_of(call->version)]);
 		last = entry;
 		listed++;
 	}

@@ -3,16 +3,15 @@
 #include "mcp/headers.h"
 #include "mcp/methods.h"
 
-
 /* Mcp-Param-* (2026-07-28, "Server Behavior for Custom Headers"). */
 static bool
 headers_fit(struct sp_mcp_call *call, const struct sp_tool_call *t)
 {
-	for (size_t i = 0; i < t->tool->header_count; i++) {
-		const struct sp_tool_header *h = &t->tool->headers[i];
+	for (size_t i = 0; i < t->tool->headers.count; i++) {
+		const struct sp_param_header *h = &t->tool->headers.item[i];
 
 		if (!sp_mcp_param_fits(call->req->mem, sp_request_header(call->req, h->header),
-		    sp_json_get(t->arguments, h->argument)))
+		    sp_param_header_value(h, t->arguments)))
 			return sp_mcp_fail(call, SP_MCP_HEADER_MISMATCH, 400, sp_printf(call->req->mem,
 			    "header mismatch: %s does not say what argument %s says", h->header, h->argument));
 	}
@@ -32,12 +31,13 @@ write_text(struct sp_json_writer *w, struct sp_str text)
 static void
 write_whole(struct sp_mcp_call *call, struct json_object *whole)
 {
-	struct json_object *structured = sp_json_get(whole, "structuredContent");
-	struct json_object *content = sp_json_get(whole, "content");
+	struct json_object *content = sp_json_get(whole, "content"), *structured;
 	struct sp_json_writer *w = call->result;
+	/* null is a value, too */
+	bool is_structured = json_object_object_get_ex(whole, "structuredContent", &structured);
 
 	sp_jw_key(w, "content");
-	if (json_object_array_length(content) > 0 || structured == NULL) {
+	if (json_object_array_length(content) > 0 || !is_structured) {
 		sp_mcp_write_content(call, content);
 	} else {
 		sp_jw_array(w);
@@ -45,7 +45,7 @@ write_whole(struct sp_mcp_call *call, struct json_object *whole)
 		sp_jw_array_end(w);
 	}
 	/* an object until 2026-07-28 */
-	if (structured != NULL && (call->version == SP_MCP_2026_07_28 ||
+	if (is_structured && (call->version == SP_MCP_2026_07_28 ||
 	    (json_object_is_type(structured, json_type_object) && call->version != SP_MCP_2025_03_26))) {
 		sp_jw_key(w, "structuredContent");
 		sp_jw_value(w, structured);

@@ -8,8 +8,6 @@
 #include "tools/content.h"
 #include "tools/run.h"
 
-#define LISTING_MAX ((size_t)1 << 20)	/* bytes of one entry */
-
 static const char *const list_names[SP_LISTS] = { "tool", "resource", "template", "prompt" };
 
 struct row {
@@ -111,58 +109,34 @@ take_required(struct sp_arena *mem, struct json_object *schema, struct sp_tool *
 }
 
 static void
-take_headers(struct sp_arena *mem, struct json_object *schema, struct sp_tool *tool)
+add_text(struct json_object *entry, const char *name, const char *text)
 {
-	struct json_object *properties = sp_json_get(schema, "properties");
-	struct sp_tool_header *headers;
-
-	if (!json_object_is_type(properties, json_type_object))
-		return;
-	headers = sp_alloc_array(mem, (size_t)json_object_object_length(properties), sizeof(*headers));
-	json_object_object_foreach(properties, argument, property) {
-		struct sp_str name = sp_json_get_str(property, "x-mcp-header");
-
-		if (name.p != NULL)
-			headers[tool->header_count++] = (struct sp_tool_header){ sp_strdup(mem, argument),
-			    sp_printf(mem, "Mcp-Param-%.*s", SP_FMT(name)) };
-	}
-	tool->headers = headers;
+	if (text != NULL)
+		sp_json_set_str(entry, name, sp_str(text));
 }
 
-/* The entry of tools/list.  Revision 2025-03-26 has no title and no outputSchema. */
-static bool
-write_listing(struct sp_arena *mem, const struct row *r, const struct parsed *p, bool first_revision,
-    struct sp_str *out, const char **why)
+static void
+add_value(struct json_object *entry, const char *name, struct json_object *value)
 {
-	struct sp_json_writer w;
-	struct sp_buf b;
+	if (value != NULL && json_object_object_add(entry, name, json_object_get(value)) != 0)
+		sp_out_of_memory();
+}
 
-	sp_buf_init(&b, mem, LISTING_MAX);
-	sp_jw_init(&w, &b);
-	sp_jw_object(&w);
-	sp_jw_kcstr(&w, "name", r->name);
-	if (!first_revision)
-		sp_jw_kcstr_if(&w, "title", r->title);
-	sp_jw_kcstr(&w, "description", r->description);
-	sp_jw_key(&w, "inputSchema");
-	sp_jw_value(&w, p->input);
-	if (!first_revision && p->output != NULL) {
-		sp_jw_key(&w, "outputSchema");
-		sp_jw_value(&w, p->output);
-	}
-	sp_jw_key(&w, "annotations");
-	sp_jw_object(&w);
-	if (first_revision)
-		sp_jw_kcstr_if(&w, "title", r->title);
-	json_object_object_foreach(p->annotations, name, value) {
-		sp_jw_key(&w, name);
-		sp_jw_value(&w, value);
-	}
-	sp_jw_object_end(&w);
-	sp_jw_object_end(&w);
+/* The entry of tools/list. */
+static bool
+write_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct parsed *p,
+    struct sp_listing *out, const char **why)
+{
+	struct json_object *entry = sp_json_new(scratch);
+
+	add_text(entry, "name", r->name);
+	add_text(entry, "title", r->title);
+	add_text(entry, "description", r->description);
+	add_value(entry, "inputSchema", p->input);
+	add_value(entry, "outputSchema", p->output);
+	add_value(entry, "annotations", p->annotations);
 	*why = "its entry in tools/list is too long";
-	*out = sp_buf_view(&b);
-	return sp_buf_ok(&b);
+	return sp_listing_write(mem, scratch, entry, out);
 }
 
 /* Most tools of a server have the same few lists. */
@@ -196,43 +170,26 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 	    !compile(mem, scratch, p.input, &tool->input, why) ||
 	    !compile_output(mem, scratch, &p, &tool->output, why) ||
 	    !tool->kind->load(mem, p.spec, &tool->spec, why) ||
-	    !write_listing(mem, r, &p, false, &tool->listing, why) ||
-	    !write_listing(mem, r, &p, true, &tool->listing_2025_03, why))
+	    !sp_param_headers(mem, p.input, &tool->headers, why) ||
+	    !write_listing(mem, scratch, r, &p, &tool->listing, why))
 		return false;
 	take_required(mem, p.input, tool);
-	take_headers(mem, p.input, tool);
 	return true;
 }
 
 /* ---- one resource, template or prompt ---- */
 
-/* Its listing comes from the database; here it gets the form in which it is sent. */
-static bool
-take_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool,
-    const char **why)
-{
-	struct json_object *listing;
-	struct sp_json_writer w;
-	struct sp_buf b;
-
-	if (!sp_json_parse_large(scratch, r->listing, &listing, why))
-		return false;
-	sp_buf_init(&b, mem, LISTING_MAX);
-	sp_jw_init(&w, &b);
-	sp_jw_value(&w, listing);
-	*why = "its entry in the list is too long";
-	tool->listing = tool->listing_2025_03 = sp_buf_view(&b);
-	return sp_buf_ok(&b);
-}
-
 static bool
 read_content(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool,
     const char **why)
 {
-	struct json_object *spec;
+	struct json_object *spec, *listing;
 
-	return sp_json_parse_large(scratch, r->spec, &spec, why) &&
-	    take_listing(mem, scratch, r, tool, why) &&
+	if (!sp_json_parse_large(scratch, r->spec, &spec, why) ||
+	    !sp_json_parse_large(scratch, r->listing, &listing, why))
+		return false;
+	*why = "its entry in the list is too long";
+	return sp_listing_write(mem, scratch, listing, &tool->listing) &&
 	    tool->kind->load(mem, spec, &tool->spec, why) &&
 	    sp_content_load(mem, spec, sp_str_is(r->list, list_names[SP_TEMPLATES]), tool, why);
 }

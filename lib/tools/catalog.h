@@ -11,6 +11,8 @@
 
 #include "db/db.h"
 #include "oauth/scope.h"
+#include "tools/listing.h"
+#include "tools/param_header.h"
 #include "tools/schema.h"
 #include "web/request.h"
 
@@ -29,12 +31,6 @@ enum sp_list {
 	SP_ALL_LISTS,
 };
 
-/* An argument that a request header repeats (MCP 2026-07-28, x-mcp-header). */
-struct sp_tool_header {
-	const char *argument;
-	const char *header;		/* "Mcp-Param-Region" */
-};
-
 /*
  * An entry of a list: a tool, and in the same way a resource, a template or a
  * prompt.  They are called as tools are, and differ in what a client sees.
@@ -48,15 +44,13 @@ struct sp_tool {
 	const struct sp_schema *output;	/* NULL: none, or one that was made from the type of the result */
 	const struct sp_str *required;	/* arguments that must be there */
 	size_t required_count;
-	const struct sp_tool_header *headers;
-	size_t header_count;
+	struct sp_param_headers headers;	/* arguments that request headers repeat */
 	const struct sp_scope *scopes;	/* all of them are needed */
 	const char *tier;
 	int64_t timeout_ms;		/* 0: setting tool_timeout */
 	int64_t max_rows, max_bytes;
 	bool read_only;
-	struct sp_str listing;		/* the entry of its list, JSON text */
-	struct sp_str listing_2025_03;	/* the same with what 2025-03-26 knows */
+	struct sp_listing listing;	/* the entry of its list */
 	const struct sp_content *content; /* of a resource, template or prompt; NULL: a tool */
 };
 

@@ -20,3 +20,5 @@ lib_libsallyport_a_SOURCES += lib/tools/uri_template.c lib/tools/uri_template.h
 lib_libsallyport_a_SOURCES += lib/tools/content.c lib/tools/content.h
 lib_libsallyport_a_SOURCES += lib/tools/directory.c lib/tools/directory.h
 lib_libsallyport_a_SOURCES += lib/tools/exchange.c lib/tools/exchange.h
+lib_libsallyport_a_SOURCES += lib/tools/listing.c lib/tools/listing.h
+lib_libsallyport_a_SOURCES += lib/tools/param_header.c lib/tools/param_header.h

@@ -147,11 +147,18 @@ output_fits(const struct sp_tool_call *call, const struct sp_tool_result *r)
 {
 	struct sp_arena *mem = call->req->mem;
 	struct sp_schema_errors errors;
-	struct json_object *value = sp_json_get(r->whole, "structuredContent");
+	struct json_object *value;
 	const char *why;
+	bool is_structured;
 
-	if (r->whole == NULL && !sp_json_parse_large(mem, r->json, &value, &why))
-		value = NULL;
+	/* null may fit a schema; nothing at all fits none */
+	is_structured = r->whole != NULL ? json_object_object_get_ex(r->whole, "structuredContent", &value) :
+	    r->json.p != NULL && sp_json_parse_large(mem, r->json, &value, &why);
+	if (!is_structured) {
+		sp_log(SP_ERROR, "a result without structured content has an output schema",
+		    SP_L("request", call->req->id), SP_L("tool", call->tool->name));
+		return false;
+	}
 	if (sp_schema_validate(call->tool->output, mem, value, &errors))
 		return true;
 	/* where, and not what: the value is a customer's */

@@ -189,6 +189,16 @@ TESTS += tests/unit/test_content
 tests_unit_test_content_SOURCES = tests/unit/test_content.c
 tests_unit_test_content_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_listing
+TESTS += tests/unit/test_listing
+tests_unit_test_listing_SOURCES = tests/unit/test_listing.c
+tests_unit_test_listing_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_param_header
+TESTS += tests/unit/test_param_header
+tests_unit_test_param_header_SOURCES = tests/unit/test_param_header.c
+tests_unit_test_param_header_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_mcp_cursor
 TESTS += tests/unit/test_mcp_cursor
 tests_unit_test_mcp_cursor_SOURCES = tests/unit/test_mcp_cursor.c
