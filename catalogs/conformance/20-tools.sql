@@ -139,11 +139,27 @@ Says that the list of prompts has changed.
 @tier public
 @idempotent$c$;
 
+-- Beyond the suite: what a subscription to test://watched-resource waits for.
+CREATE OR REPLACE FUNCTION tools.test_trigger_resource_update(uri text DEFAULT 'test://watched-resource')
+RETURNS mcp.result LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM mcp.resource_updated(uri);
+	RETURN conformance.says(format('%s was updated.', uri));
+END
+$$;
+COMMENT ON FUNCTION tools.test_trigger_resource_update IS $c$Update a resource
+Says that a resource was updated.
+@mcp
+@server conformance
+@tier public
+@idempotent
+@param uri which one$c$;
+
 REVOKE ALL ON FUNCTION tools.about_conformance, tools.test_simple_text, tools.test_image_content,
 	tools.test_audio_content, tools.test_embedded_resource, tools.test_multiple_content_types,
 	tools.test_error_handling, tools.test_x_mcp_header, tools.json_schema_2020_12_tool,
-	tools.test_trigger_tool_change, tools.test_trigger_prompt_change FROM PUBLIC;
+	tools.test_trigger_tool_change, tools.test_trigger_prompt_change, tools.test_trigger_resource_update FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tools.about_conformance, tools.test_simple_text, tools.test_image_content,
 	tools.test_audio_content, tools.test_embedded_resource, tools.test_multiple_content_types,
 	tools.test_error_handling, tools.test_x_mcp_header, tools.json_schema_2020_12_tool,
-	tools.test_trigger_tool_change, tools.test_trigger_prompt_change TO sallyport_tool;
+	tools.test_trigger_tool_change, tools.test_trigger_prompt_change, tools.test_trigger_resource_update TO sallyport_tool;

@@ -247,10 +247,12 @@ Asks the person, the model and the client at once.
 CREATE OR REPLACE FUNCTION tools.test_input_required_result_multi_round()
 RETURNS mcp.result LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	name jsonb := mcp.elicit('step1', 'Step 1: What is your name?', conformance.form('{"name": {"type": "string"}}'));
-	color jsonb := mcp.elicit('step2', 'Step 2: What is your favorite color?', conformance.form('{"color": {"type": "string"}}'));
+	name jsonb := mcp.ask(jsonb_build_object('step1',
+		conformance.elicitation('Step 1: What is your name?', '{"name": {"type": "string"}}')), '{"step": 1}');
+	color jsonb := mcp.ask(jsonb_build_object('step2',
+		conformance.elicitation('Step 2: What is your favorite color?', '{"color": {"type": "string"}}')), '{"step": 2}');
 BEGIN
-	RETURN conformance.says(format('%s likes %s.', name #>> '{content,name}', color #>> '{content,color}'));
+	RETURN conformance.says(format('%s likes %s.', name #>> '{step1,content,name}', color #>> '{step2,content,color}'));
 END
 $$;
 COMMENT ON FUNCTION tools.test_input_required_result_multi_round IS $c$Round trips: two questions

@@ -31,7 +31,10 @@ conformance_start() {
 	}
 	start_httpd "$httpd" || return 1
 	add_user alice
-	conformance_proxy "$(token_for alice resource="$issuer/mcp/conformance")"
+	conformance_proxy "$(token_for alice resource="$issuer/mcp/conformance")" || {
+		note "the proxy did not start: $(tail -n 5 "$sv_log/proxy.log")"
+		return 1
+	}
 }
 
 # The suite asks for Node.js 22; the one here, or that of tests/clients.
@@ -65,6 +68,7 @@ conformance_spread() {
 # conformance_proxy TOKEN: http://127.0.0.1:$proxy_port is the web server, with the token.
 conformance_proxy() {
 	local dir=$T/proxy
+	[ -n "$1" ] || return 1
 	sv_private_dir "$sv_web_user" "$dir"
 	cat >"$dir/nginx.conf" <<-END
 		daemon off;
