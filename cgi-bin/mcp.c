@@ -1,5 +1,7 @@
 /* mcp.c - the MCP endpoint of each server: /mcp and /mcp/NAME */
-#include "mcp/dispatch.h"
+#include "mcp/outbox.h"
+#include "mcp/running.h"
+#include "mcp/session_get.h"
 #include "web/response.h"
 #include "web/worker.h"
 
@@ -53,16 +55,12 @@ mcp_delete(struct sp_request *req)
 	return closed ? sp_reply_empty(req, 204) : sp_fail(req, SP_NOT_FOUND, "there is no such session");
 }
 
-/* Who looks for the challenge gets it; there is no stream to be had. */
 static bool
 mcp_get(struct sp_request *req)
 {
 	struct sp_mcp_call call;
 
-	if (!open_call(req, &call))
-		return false;
-	sp_header(req, "Allow", "POST, DELETE, OPTIONS");
-	return sp_fail(req, SP_METHOD_NOT_ALLOWED, "this server offers no stream of its own");
+	return open_call(req, &call) && sp_mcp_session_get(&call);
 }
 
 static const struct sp_route routes[] = {
@@ -78,12 +76,25 @@ static const struct sp_route routes[] = {
 	{ 0 }
 };
 
+static void
+heard(void *arg, struct sp_db *db, const char *what)
+{
+	sp_catalog_changed(mcp.catalog, db, what);
+	sp_mcp_sessions_hear(mcp.sessions, what);
+	sp_mcp_running_hear(mcp.running, what);
+	sp_mcp_outbox_hear(mcp.outbox, db, what);
+	(void)arg;
+}
+
 static bool
 start(struct sp_process *process)
 {
 	mcp.catalog = sp_catalog_cache_new();
+	mcp.sessions = sp_mcp_sessions_new();
+	mcp.running = sp_mcp_running_new();
+	mcp.outbox = sp_mcp_outbox_new(process->settings, process->program->name);
 	process->state = &mcp;
-	return sp_authority_start(process, sp_catalog_changed, mcp.catalog, &mcp.authority);
+	return sp_authority_start(process, heard, NULL, &mcp.authority);
 }
 
 static void
@@ -91,6 +102,9 @@ stop(struct sp_process *process)
 {
 	(void)process;
 	sp_authority_stop(mcp.authority);
+	sp_mcp_outbox_free(mcp.outbox);
+	sp_mcp_running_free(mcp.running);
+	sp_mcp_sessions_free(mcp.sessions);
 	sp_catalog_cache_free(mcp.catalog);
 }
 

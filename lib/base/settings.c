@@ -96,6 +96,8 @@ static const struct row rows[] = {
 	    "time from an authorization request to its decision"),
 	INTEGER(mcp_session_ttl, "86400", 1, YEAR, "seconds",
 	    "time without use after which an MCP session ends"),
+	INTEGER(mcp_answer_timeout, "300", 1, DAY, "seconds",
+	    "time for a client to answer what a call asks it, up to revision 2025-11-25"),
 	INTEGER(client_unused_ttl, "172800", 1, YEAR, "seconds",
 	    "time after which a registered client that has no token is forgotten"),
 	INTEGER(registrations_per_hour, "60", 0, 1000000, "",

@@ -1,7 +1,9 @@
 /* dispatch.c - from the body of a POST to its answer */
 #include "mcp/headers.h"
 #include "mcp/methods.h"
-#include "mcp/transport.h"
+#include "mcp/running.h"
+#include "mcp/server_request.h"
+#include "mcp/session_post.h"
 
 #define ANSWER_MAX	((size_t)64 << 20)	/* bytes; what a tool may give has limits of its own */
 #define BATCH_MAX	100			/* messages; each of them may be a round trip */
@@ -20,6 +22,7 @@ static const struct method {
 	{ "server/discover", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_discover, NULL },
 	{ "initialize", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_initialize, NULL },
 	{ "ping", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_ping, NULL },
+	{ "logging/setLevel", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_set_level, NULL },
 	{ "tools/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_list, NULL },
 	{ "tools/call", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_call, "name" },
 	{ "resources/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_resources_list, NULL },
@@ -207,7 +210,11 @@ enter_session(struct sp_mcp_call *call, struct sp_str header_version)
 		    "Mcp-Session-Id is missing: begin with initialize");
 	if (!sp_mcp_session_id_is_good(id))
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400, "Mcp-Session-Id is malformed");
-	sp_mcp_session_prepare(call->req, call->resource, &call->caller, id, &call->session);
+	sp_mcp_session_prepare(call->req, call->mcp->sessions, call->resource, &call->caller, id, &call->session);
+	if (call->transport == &sp_mcp_http) {
+		call->transport = &sp_mcp_session_post;
+		call->transport_arg = sp_alloc(call->req->mem, sizeof(struct sp_mcp_post));
+	}
 	/* a request can carry the check along with its own statement, when it says its revision */
 	if (header_version.p != NULL && call->message.kind == SP_JSONRPC_REQUEST)
 		return true;
@@ -253,6 +260,35 @@ call_method(struct sp_mcp_call *call)
 	return m->answer(call);
 }
 
+/* A client of a session may say that it does not want the answer any more. */
+static bool
+call_cancellable(struct sp_mcp_call *call)
+{
+	struct sp_mcp_run run;
+	bool answered;
+
+	if (call->session.id.p == NULL || call->in_batch)
+		return call_method(call);
+	sp_mcp_running_enter(call->mcp->running, call->req->mem, &call->session, call->message.id, &run);
+	call->run = &run;
+	answered = call_method(call);
+	sp_mcp_running_leave(&run);
+	call->run = NULL;
+	call->cancelled = run.cancelled;
+	return answered;
+}
+
+/* What gets no answer of its own.  False: the request is failed. */
+static bool
+take_in(struct sp_mcp_call *call, struct json_object *message)
+{
+	if (!sp_mcp_version_has_sessions(call->version))
+		return true;
+	if (call->message.kind == SP_JSONRPC_RESPONSE)
+		return sp_mcp_take_response(call, message);
+	return sp_mcp_take_notification(call);
+}
+
 /*
  * Writes the answer of one message, or nothing for one that gets none (status
  * 202).  False: the request is failed.
@@ -268,10 +304,10 @@ answer_message(struct sp_mcp_call *call, struct json_object *message, struct sp_
 	if (sp_jsonrpc_read(message, &call->message, &call->error) && enter(call)) {
 		if (call->message.kind != SP_JSONRPC_REQUEST) {
 			*status = 202;
-			return true;
+			return take_in(call, message);
 		}
 		sp_jsonrpc_begin_result(w, call->message.id);
-		if (call_method(call)) {
+		if (call_cancellable(call)) {
 			sp_jsonrpc_end(w);
 			*status = 200;
 			return true;
@@ -307,7 +343,7 @@ enter_batch(struct sp_mcp_call *call, struct json_object *messages)
 	call->version = SP_MCP_LATEST;
 	if (sp_mcp_session_id_is_good(id) &&
 	    (version.p == NULL || sp_str_is(version, sp_mcp_version_name(SP_MCP_2025_03_26)))) {
-		sp_mcp_session_prepare(call->req, call->resource, &call->caller, id, &call->session);
+		sp_mcp_session_prepare(call->req, call->mcp->sessions, call->resource, &call->caller, id, &call->session);
 		if (!sp_mcp_require_session(call))
 			return false;
 	}
@@ -373,7 +409,10 @@ sp_mcp_answer(struct sp_mcp_call *call, struct json_object *body)
 	sp_jw_init(&w, &b);
 	call->in_batch = json_object_is_type(body, json_type_array);
 	answered = call->in_batch ? answer_batch(call, body, &w, &status) : answer_message(call, body, &w, &status);
-	return answered ? finish(call, status, &b) : call->transport->fail(call);
+	answered = answered ? finish(call, status, &b) : call->transport->fail(call);
+	if (answered)
+		sp_mcp_go_on(call);
+	return answered;
 }
 
 bool

@@ -16,9 +16,14 @@
 struct sp_mcp {
 	struct sp_authority *authority;
 	struct sp_catalog_cache *catalog;
+	struct sp_mcp_sessions *sessions;
+	struct sp_mcp_running *running;
+	struct sp_mcp_outbox *outbox;
 };
 
 struct sp_mcp_dialogue;			/* exchange.h */
+struct sp_mcp_resumed;			/* server_request.c */
+struct sp_mcp_run;			/* running.h */
 struct sp_mcp_transport;		/* transport.h */
 
 /* One message on its way. */
@@ -38,6 +43,9 @@ struct sp_mcp_call {
 	void *transport_arg;		/* the transport's own */
 	const struct sp_mcp_dialogue *dialogue;	/* NULL: that of the revision */
 	void *dialogue_arg;		/* the dialogue's own */
+	struct sp_mcp_run *run;		/* by which a client of a session can cancel it, while it runs */
+	bool cancelled;			/* it was: nothing is answered */
+	struct sp_mcp_resumed *resumed;	/* calls to go on with, once this one is answered */
 	bool in_batch;
 	bool deferred;			/* set by a method that has arranged for its answer itself (a parked stream) */
 };

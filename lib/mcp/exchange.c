@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "mcp/running.h"
+#include "mcp/server_request.h"
 #include "mcp/transport.h"
 #include "web/stream.h"
 
@@ -172,7 +174,11 @@ wants_log(struct sp_mcp_call *call, struct json_object *meta, struct sp_exchange
 {
 	struct json_object *level = sp_json_get(meta, META_LOG_LEVEL);
 
-	if (level == NULL || sp_mcp_version_has_sessions(call->version))
+	if (sp_mcp_version_has_sessions(call->version)) {
+		x->log = on_log;	/* log_level is the session's */
+		return true;
+	}
+	if (level == NULL)
 		return true;
 	if (!sp_logging_level_find(sp_json_get_str(meta, META_LOG_LEVEL), &x->log_level))
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
@@ -195,7 +201,18 @@ listen_to(struct sp_mcp_call *call, struct told *told, struct sp_exchange *x)
 	return wants_log(call, meta, x);
 }
 
-/* Without a reader the call is in vain; but a batch has other calls, too. */
+static bool
+is_cancelled(void *arg)
+{
+	const struct sp_mcp_run *run = arg;
+
+	return run->cancelled;
+}
+
+/*
+ * Without a reader the call is in vain; but a batch has other calls, too, and a
+ * client of a session says that it does not want the answer.
+ */
 static void
 watch_client(struct sp_mcp_call *call, struct told *told)
 {
@@ -203,7 +220,12 @@ watch_client(struct sp_mcp_call *call, struct told *told)
 
 	if (call->in_batch)
 		return;
-	sp_client_watch(req);
+	if (call->run != NULL) {
+		req->db_watch = (struct sp_db_watch){ .fd = -1, .gone = is_cancelled, .arg = call->run };
+		req->db.watch = &req->db_watch;
+	} else {
+		sp_client_watch(req);
+	}
 	if (req->db.watch == NULL)
 		return;
 	told->watch = req->db_watch;
@@ -238,7 +260,7 @@ sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_resu
 	struct told told;
 
 	if (dialogue == NULL)
-		dialogue = sp_mcp_version_has_sessions(call->version) ? &sp_mcp_nobody : &sp_mcp_round_trips;
+		dialogue = sp_mcp_version_has_sessions(call->version) ? &sp_mcp_server_requests : &sp_mcp_round_trips;
 	if (!listen_to(call, &told, &exchange) || !dialogue->open(call, t, &exchange))
 		return SP_MCP_FAILED;
 	t->exchange = &exchange;

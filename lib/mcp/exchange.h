@@ -37,7 +37,7 @@ struct sp_mcp_dialogue {
 
 /* 2026-07-28: basic/patterns/mrtr. */
 extern const struct sp_mcp_dialogue sp_mcp_round_trips;
-/* Nobody is asked: completions, and sessions up to 2025-11-25. */
+/* Nobody is asked: completions. */
 extern const struct sp_mcp_dialogue sp_mcp_nobody;
 
 /*

@@ -75,6 +75,12 @@ is_plain(struct sp_str value)
 }
 
 bool
+sp_mcp_accept_takes_events(struct sp_str accept)
+{
+	return accept.p == NULL || accepts(accept, "text", "event-stream");
+}
+
+bool
 sp_mcp_header_decode(struct sp_arena *mem, struct sp_str value, struct sp_str *out)
 {
 	const size_t prefix = strlen(PREFIX), suffix = strlen(SUFFIX);

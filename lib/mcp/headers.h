@@ -17,6 +17,9 @@
  */
 bool sp_mcp_accept_is_good(struct sp_str accept);
 
+/* Whether it takes an event stream: of a GET. */
+bool sp_mcp_accept_takes_events(struct sp_str accept);
+
 /*
  * A value as it was meant: "=?base64?...?=" is decoded, anything else stands for
  * itself.  False for broken Base64, for what does not decode to UTF-8, and for

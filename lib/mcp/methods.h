@@ -7,6 +7,11 @@
 /* lifecycle.c: 2026-07-28 server/discover; 2025-11-25 basic/lifecycle, basic/utilities/ping */
 sp_mcp_method_fn sp_mcp_discover, sp_mcp_initialize, sp_mcp_ping;
 
+/* client_messages.c: up to 2025-11-25 server/utilities/logging, basic/utilities/cancellation */
+sp_mcp_method_fn sp_mcp_set_level;
+/* A notification of the client.  False: the request is failed. */
+bool sp_mcp_take_notification(struct sp_mcp_call *call);
+
 /* list.c: the lists of server/tools, server/resources and server/prompts */
 sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_resources_list, sp_mcp_templates_list, sp_mcp_prompts_list;
 

@@ -1,10 +1,129 @@
 /* session.c - sessions of the revisions up to 2025-11-25: rows, kept as SHA-256 */
 #include "mcp/session.h"
 
+#include <pthread.h>
+
 #include "db/queries.h"
 
 #define ID_MAX		256		/* bytes; ours have 43 */
 #define SAID_MAX	((size_t)16384)	/* bytes of what a client says of itself that are kept */
+#define PLACES		1024		/* sessions that are remembered */
+
+/* ---- what a process remembers ---- */
+
+struct sp_mcp_sessions {
+	pthread_mutex_t lock;
+	struct place {
+		char *capabilities;	/* NULL: nobody is here */
+		uint8_t sha256[SP_SHA256_LEN];
+		enum sp_logging_level log_level;
+	} place[PLACES];
+};
+
+struct sp_mcp_sessions *
+sp_mcp_sessions_new(void)
+{
+	struct sp_mcp_sessions *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		sp_out_of_memory();
+	pthread_mutex_init(&all->lock, NULL);
+	return all;
+}
+
+static void
+forget(struct place *place)
+{
+	free(place->capabilities);
+	place->capabilities = NULL;
+}
+
+void
+sp_mcp_sessions_free(struct sp_mcp_sessions *all)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		forget(&all->place[i]);
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+}
+
+/* A digest of a random text is as random: no two that matter meet often. */
+static struct place *
+place_of(struct sp_mcp_sessions *all, const uint8_t sha256[static SP_SHA256_LEN])
+{
+	return &all->place[(sha256[0] << 8 | sha256[1]) % PLACES];
+}
+
+static bool
+is_at(const struct place *place, const uint8_t sha256[static SP_SHA256_LEN])
+{
+	return place->capabilities != NULL && memcmp(place->sha256, sha256, SP_SHA256_LEN) == 0;
+}
+
+static void
+remember(struct sp_mcp_sessions *all, const struct sp_mcp_session *session, struct sp_str capabilities)
+{
+	struct place *place = place_of(all, session->sha256);
+
+	pthread_mutex_lock(&all->lock);
+	forget(place);
+	place->capabilities = strndup(capabilities.p, capabilities.len);
+	if (place->capabilities == NULL)
+		sp_out_of_memory();
+	memcpy(place->sha256, session->sha256, SP_SHA256_LEN);
+	place->log_level = session->log_level;
+	pthread_mutex_unlock(&all->lock);
+}
+
+static void
+know(struct sp_arena *mem, struct sp_mcp_session *session, struct sp_str capabilities)
+{
+	const char *why;
+
+	session->known = sp_json_parse(mem, capabilities, &session->capabilities, &why);
+}
+
+static void
+recall(struct sp_mcp_sessions *all, struct sp_arena *mem, struct sp_mcp_session *session)
+{
+	struct place *place = place_of(all, session->sha256);
+	struct sp_str capabilities = { NULL, 0 };
+
+	pthread_mutex_lock(&all->lock);
+	if (is_at(place, session->sha256)) {
+		capabilities = sp_str(sp_strdup(mem, place->capabilities));
+		session->log_level = place->log_level;
+	}
+	pthread_mutex_unlock(&all->lock);
+	if (capabilities.p != NULL)
+		know(mem, session, capabilities);
+}
+
+static bool
+hex_is(const char *hex, const uint8_t sha256[static SP_SHA256_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SP_SHA256_LEN; i++)
+		if (*hex++ != digits[sha256[i] >> 4] || *hex++ != digits[sha256[i] & 15])
+			return false;
+	return *hex == '\0';
+}
+
+void
+sp_mcp_sessions_hear(struct sp_mcp_sessions *all, const char *what)
+{
+	if (what != NULL && !sp_str_starts(sp_str(what), "session "))
+		return;
+	pthread_mutex_lock(&all->lock);
+	for (size_t i = 0; i < PLACES; i++)
+		if (what == NULL || (all->place[i].capabilities != NULL &&
+		    hex_is(what + strlen("session "), all->place[i].sha256)))
+			forget(&all->place[i]);
+	pthread_mutex_unlock(&all->lock);
+}
+
+/* ---- sessions ---- */
 
 bool
 sp_mcp_session_id_is_good(struct sp_str id)
@@ -16,11 +135,14 @@ sp_mcp_session_id_is_good(struct sp_str id)
 }
 
 void
-sp_mcp_session_prepare(struct sp_request *req, const struct sp_resource *resource,
-    const struct sp_caller *caller, struct sp_str id, struct sp_mcp_session *out)
+sp_mcp_session_prepare(struct sp_request *req, struct sp_mcp_sessions *sessions,
+    const struct sp_resource *resource, const struct sp_caller *caller, struct sp_str id,
+    struct sp_mcp_session *out)
 {
-	*out = (struct sp_mcp_session){ .id = id };
+	*out = (struct sp_mcp_session){ .id = id, .sessions = sessions };
 	sp_sha256(id, out->sha256);
+	if (sessions != NULL)
+		recall(sessions, req->mem, out);
 	out->params[0] = SP_P_BYTES(out->sha256, SP_SHA256_LEN);
 	out->params[1] = SP_P_TEXT(caller->user_id);
 	out->params[2] = SP_P_TEXT(caller->client_id);
@@ -29,23 +151,37 @@ sp_mcp_session_prepare(struct sp_request *req, const struct sp_resource *resourc
 	out->params[5] = SP_P_INT(req->settings->mcp_session_ttl);
 }
 
-struct version_row {
-	struct sp_str protocol_version;
+struct session_row {
+	struct sp_str protocol_version, capabilities, log_level;
 };
 
-static const struct sp_column version_columns[] = {
-	{ "protocol_version", SP_COL_STR, offsetof(struct version_row, protocol_version) },
+static const struct sp_column session_columns[] = {
+	{ "protocol_version", SP_COL_STR, offsetof(struct session_row, protocol_version) },
+	{ "capabilities", SP_COL_STR, offsetof(struct session_row, capabilities) },
+	{ "log_level", SP_COL_STR, offsetof(struct session_row, log_level) },
 	{ NULL }
 };
+
+/* "If no logging/setLevel request has been sent, the server MAY decide": not what is for debugging. */
+static void
+take_in(struct sp_arena *mem, const struct session_row *row, struct sp_mcp_session *session)
+{
+	if (!sp_logging_level_find(row->log_level, &session->log_level))
+		session->log_level = SP_LOGGING_INFO;
+	know(mem, session, row->capabilities);
+	if (session->sessions != NULL)
+		remember(session->sessions, session, row->capabilities);
+}
 
 enum sp_mcp_session_status
 sp_mcp_session_check(struct sp_request *req, struct sp_mcp_session *session, enum sp_mcp_version *version)
 {
-	struct version_row row;
+	struct session_row row;
 
-	switch (sp_db_row(&req->db, &sp_q_mcp_session_use, session->params, version_columns, &row)) {
+	switch (sp_db_row(&req->db, &sp_q_mcp_session_use, session->params, session_columns, &row)) {
 	case SP_DB_ROW:
 		session->checked = true;
+		take_in(req->mem, &row, session);
 		if (sp_mcp_version_find(row.protocol_version, version))
 			return SP_MCP_SESSION_OK;
 		return SP_MCP_SESSION_UNKNOWN;	/* opened by a program that spoke more than this one */
@@ -111,4 +247,12 @@ sp_mcp_session_close(struct sp_request *req, const struct sp_resource *resource,
 		return sp_fail_db(req);
 	*closed = row.closed;
 	return true;
+}
+
+bool
+sp_mcp_session_set_log_level(struct sp_request *req, const struct sp_mcp_session *session,
+    enum sp_logging_level level)
+{
+	return sp_db_do(&req->db, &sp_q_mcp_session_log_level, SP_PARAMS(SP_P_BYTES(session->sha256, SP_SHA256_LEN),
+	    SP_P_TEXT(sp_logging_level_name(level))), NULL) || sp_fail_db(req);
 }

@@ -206,11 +206,12 @@ on_notification(void *arg, struct sp_db *db, const char *channel, const char *pa
 		sp_revocations_add(a->revocations, sp_str(what + strlen("revoked ")));
 		if (sp_monotonic_ms() - a->revocations_at > RELOAD_MS)
 			load_revocations(a, db);
-		return;
-	}
-	if (what == NULL)
+	} else if (what == NULL) {
 		load_revocations(a, db);
-	catch_up(a, db);
+		catch_up(a, db);
+	} else if (strcmp(channel, "sallyport") == 0) {
+		catch_up(a, db);
+	}
 	if (a->hook != NULL)
 		a->hook(a->hook_arg, db, what);
 }
@@ -219,7 +220,7 @@ bool
 sp_authority_start(struct sp_process *process, sp_authority_hook *hook, void *arg,
     struct sp_authority **out)
 {
-	static const char *const channels[] = { "sallyport", NULL };
+	static const char *const channels[] = { "sallyport", "sallyport_mcp", NULL };
 	struct sp_authority *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)

@@ -1,5 +1,6 @@
 /* cgi.c - the same request once: RFC 3875 */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -53,6 +54,28 @@ cgi_send(struct sp_transport *t, struct sp_str s)
 	return true;
 }
 
+/*
+ * The web server waits for the end of both pipes, and some for the process, too,
+ * or end it after some seconds: a child goes on, with nothing of theirs.
+ */
+static bool
+cgi_finish(struct sp_transport *t)
+{
+	int null = open("/dev/null", O_RDWR);
+	pid_t child;
+
+	(void)t;
+	fflush(NULL);
+	child = fork();
+	if (child > 0)
+		_exit(0);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		_exit(1);
+	if (null > STDERR_FILENO)
+		close(null);
+	return child == 0 && setsid() >= 0;
+}
+
 /* No more than errors: some web servers close their writing end, which means nothing. */
 static bool
 cgi_gone(struct sp_transport *t)
@@ -103,7 +126,7 @@ sp_cgi_run(void)
 {
 	struct sp_process *process = sp_process_hold();
 	struct sp_transport t = {
-		.read = cgi_read, .write = cgi_write, .send = cgi_send, .gone = cgi_gone,
+		.read = cgi_read, .write = cgi_write, .send = cgi_send, .finish = cgi_finish, .gone = cgi_gone,
 		.fd = STDOUT_FILENO, .is_cgi = true,
 	};
 	struct sp_arena *mem = sp_arena_new();

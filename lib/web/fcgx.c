@@ -132,6 +132,16 @@ send_end(const struct sp_transport *t)
 	return send_all(t->fd, end, sizeof(end));
 }
 
+/* As at the end of a process, the web server must not send its next request here: see below. */
+static bool
+fcgx_finish(struct sp_transport *t)
+{
+	bool sent = send_end(t);
+
+	shutdown(t->fd, SHUT_RDWR);
+	return sent;
+}
+
 bool
 sp_fcgx_peer_gone(int fd)
 {
@@ -162,7 +172,8 @@ sp_fcgx_serve(struct sp_process *process, struct sp_arena *mem, int fd, bool alo
 {
 	FCGX_Request fcgx;
 	struct fcgx_transport t = {
-		.base = { .read = fcgx_read, .write = fcgx_write, .send = fcgx_send, .gone = fcgx_gone,
+		.base = { .read = fcgx_read, .write = fcgx_write, .send = fcgx_send, .finish = fcgx_finish,
+		    .gone = fcgx_gone,
 		    .fd = fd, .fd_events = POLLIN | POLLRDHUP },
 		.fcgx = &fcgx,
 		.patience_us = process->settings->request_timeout * 1000000,

@@ -61,6 +61,7 @@ struct sp_request {
 	struct sp_transport *transport;
 	struct sp_db_watch db_watch;
 	bool client_gone;
+	bool replied;				/* by sp_reply_now() */
 	bool has_place;				/* for a parked stream */
 };
 

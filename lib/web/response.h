@@ -42,6 +42,14 @@ bool sp_reply_redirect(struct sp_request *req, int status, const char *location)
 bool sp_reply_cached(struct sp_request *req, const char *content_type, struct sp_str body,
     int64_t max_age);
 
+/*
+ * Sends the answer now (or ends the stream), and nobody waits for what the
+ * handler does afterwards: the call of a tool whose result goes another way.
+ * The handler returns true; what it records with sp_fail() from here on goes into
+ * the log.  The web server cannot use the connection again.
+ */
+void sp_reply_now(struct sp_request *req);
+
 /* A header of the answer that was set before; absent when it was not. */
 struct sp_str sp_response_header(const struct sp_request *req, const char *name);
 

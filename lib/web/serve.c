@@ -56,6 +56,26 @@ answer(struct sp_request *req, struct sp_transport *t)
 	return sent ? SP_SERVED : SP_SERVED_BROKEN;
 }
 
+void
+sp_reply_now(struct sp_request *req)
+{
+	struct sp_transport *t = req->transport;
+	struct sp_stream *stream = req->stream;
+	bool sent;
+
+	if (t == NULL || req->replied)
+		return;
+	req->replied = true;
+	if (stream == NULL)
+		sent = !req->client_gone && t->send(t, sp_response_head(req)) && t->send(t, req->response->body);
+	else
+		sent = !stream->gone;
+	log_request(req, sent);
+	(void)t->finish(t);
+	if (stream != NULL)
+		stream->gone = true;
+}
+
 /* Something of the request outlives it, or its stream ends here. */
 static enum sp_served
 end_stream(struct sp_request *req)
@@ -96,7 +116,10 @@ sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *
 	sp_route_request(&req, process->program->routes);
 	if (process->pool != NULL)
 		sp_db_end(&req.db);	/* others may use the connection while we write */
-	served = req.stream != NULL ? end_stream(&req) : answer(&req, t);
+	if (req.replied)
+		served = SP_SERVED_EARLY;
+	else
+		served = req.stream != NULL ? end_stream(&req) : answer(&req, t);
 	if (req.has_place)
 		sp_parked_unreserve();
 	parked = req.stream != NULL ? req.stream->parked : NULL;

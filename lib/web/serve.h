@@ -16,6 +16,11 @@ struct sp_transport {
 	bool (*write)(struct sp_transport *t, struct sp_str head, struct sp_str body);
 	/* A piece of a stream, at once; false when the client has gone or takes nothing for so long. */
 	bool (*send)(struct sp_transport *t, struct sp_str bytes);
+	/*
+	 * The end of what was sent with send(): at once, and whatever the program does
+	 * afterwards, the web server does not wait for it.  False as above.
+	 */
+	bool (*finish)(struct sp_transport *t);
 	/* Whether the client has gone, as far as the web server tells; never waits. */
 	bool (*gone)(struct sp_transport *t);
 	int fd;			/* has one of these events of poll(2) when gone() is worth a question */
@@ -32,6 +37,7 @@ struct sp_transport {
 enum sp_served {
 	SP_SERVED,		/* write() took the answer */
 	SP_SERVED_STREAM,	/* send() took it; its end is the caller's */
+	SP_SERVED_EARLY,	/* finish() was called: the connection is of no more use */
 	SP_SERVED_PARKED,	/* the stream thread has the connection now */
 	SP_SERVED_BROKEN,	/* the answer did not go out whole, and cannot be mended */
 };

@@ -110,7 +110,7 @@ is "makes it live on" "$ttl" "$(sql "SELECT round(extract(epoch FROM expires_at 
 # ---- the end ----
 
 delete() { request DELETE /mcp -H "Authorization: Bearer $mcp_token" ${session:+-H "Mcp-Session-Id: $session"} "$@"; }
-is "GET has no stream" 405 "$(get /mcp -H "Authorization: Bearer $alice" -H 'Accept: text/event-stream' -H "Mcp-Session-Id: $session")"
+is "GET without a session has no stream" 405 "$(get /mcp -H "Authorization: Bearer $alice" -H 'Accept: text/event-stream')"
 is "DELETE by another user" 404 "$(mcp_token=$bob delete)"
 is "DELETE of nothing" 400 "$(session='' delete)"
 is "DELETE of an unknown one" 404 "$(session=unknown delete)"
