@@ -1,4 +1,5 @@
 /* mcp.c - the MCP endpoint of each server: /mcp and /mcp/NAME */
+#include "mcp/http_sse.h"
 #include "mcp/outbox.h"
 #include "mcp/running.h"
 #include "mcp/session_get.h"
@@ -7,10 +8,11 @@
 
 static struct sp_mcp mcp;
 
-/* Who asks, and which server: what every method of HTTP needs first. */
+/* Who asks, which server, and in which of two transports: what every method of HTTP needs first. */
 static bool
-open_call(struct sp_request *req, struct sp_mcp_call *call)
+open_call(struct sp_request *req, struct sp_mcp_call *call, bool *http_sse)
 {
+	struct sp_str name = sp_request_rest(req);
 	const struct sp_resources *all;
 
 	*call = (struct sp_mcp_call){ .req = req, .mcp = req->process->state };
@@ -18,7 +20,8 @@ open_call(struct sp_request *req, struct sp_mcp_call *call)
 		return sp_fail(req, SP_FORBIDDEN, "this Origin may not call (setting allowed_origins)");
 	if (!sp_authority_resources(req, call->mcp->authority, &all))
 		return false;
-	call->resource = sp_resource_by_name(all, sp_request_rest(req));
+	*http_sse = sp_mcp_is_http_sse(req, &name);
+	call->resource = sp_resource_by_name(all, name);
 	if (call->resource == NULL)
 		return sp_fail(req, SP_NOT_FOUND, "no such server");
 	return sp_bearer_authenticate(req, call->mcp->authority, call->resource, &call->caller);
@@ -28,8 +31,9 @@ static bool
 mcp_post(struct sp_request *req)
 {
 	struct sp_mcp_call call;
+	bool http_sse;
 
-	return open_call(req, &call) && sp_mcp_dispatch(&call);
+	return open_call(req, &call, &http_sse) && (http_sse ? sp_mcp_http_sse_post(&call) : sp_mcp_dispatch(&call));
 }
 
 /* A client ends its session (2025-11-25, "Session Management"). */
@@ -39,9 +43,9 @@ mcp_delete(struct sp_request *req)
 	struct sp_str id = sp_request_header(req, "Mcp-Session-Id");
 	struct sp_mcp_call call;
 	enum sp_mcp_version version;
-	bool closed;
+	bool closed, http_sse;
 
-	if (!open_call(req, &call))
+	if (!open_call(req, &call, &http_sse))
 		return false;
 	if (sp_mcp_version_find(sp_request_header(req, "MCP-Protocol-Version"), &version) &&
 	    !sp_mcp_version_has_sessions(version)) {
@@ -59,8 +63,9 @@ static bool
 mcp_get(struct sp_request *req)
 {
 	struct sp_mcp_call call;
+	bool http_sse;
 
-	return open_call(req, &call) && sp_mcp_session_get(&call);
+	return open_call(req, &call, &http_sse) && (http_sse ? sp_mcp_http_sse_get(&call) : sp_mcp_session_get(&call));
 }
 
 static const struct sp_route routes[] = {

@@ -110,6 +110,8 @@ static const struct row rows[] = {
 	    "a client_id may be the URL of a metadata document"),
 	BOOLEAN(warp_redirect_query, "false",
 	    "a warp: redirect URI may come with a query that was not registered"),
+	BOOLEAN(mcp_http_sse, "false",
+	    "the old transport HTTP+SSE (2024-11-05) is served at /mcp/sse and /mcp/NAME/sse"),
 	BOOLEAN(db_listen, "true",
 	    "LISTEN works; false behind PgBouncer's transaction pooling"),
 	BOOLEAN(insecure_http, "false",

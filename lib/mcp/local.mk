@@ -24,3 +24,4 @@ lib_libsallyport_a_SOURCES += lib/mcp/session_post.c lib/mcp/session_post.h
 lib_libsallyport_a_SOURCES += lib/mcp/server_request.c lib/mcp/server_request.h
 lib_libsallyport_a_SOURCES += lib/mcp/client_messages.c
 lib_libsallyport_a_SOURCES += lib/mcp/session_get.c lib/mcp/session_get.h
+lib_libsallyport_a_SOURCES += lib/mcp/http_sse.c lib/mcp/http_sse.h

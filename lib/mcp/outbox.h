@@ -41,7 +41,7 @@ struct sp_mcp_stream {
  */
 SP_MUST_USE bool sp_mcp_stream_open(struct sp_db *db, const struct sp_mcp_session *session,
     struct json_object *request_id, int64_t seconds, struct sp_mcp_stream *out);
-#define SP_MCP_TOO_MANY_STREAMS "P0S05"
+#define SP_MCP_TOO_MANY_STREAMS "P0S06"
 
 /*
  * A client comes back: out->event is the last one that it has seen.  SP_DB_NO_ROW:

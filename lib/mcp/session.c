@@ -224,6 +224,15 @@ sp_mcp_session_open(struct sp_request *req, const struct sp_resource *resource,
 	    SP_P_STR(sp_request_context(req))), NULL) || sp_fail_db(req);
 }
 
+bool
+sp_mcp_session_begin(struct sp_request *req, const struct sp_mcp_session *session, enum sp_mcp_version version,
+    struct json_object *capabilities, struct json_object *client_info)
+{
+	return sp_db_do(&req->db, &sp_q_mcp_session_begin, SP_PARAMS(SP_P_BYTES(session->sha256, SP_SHA256_LEN),
+	    SP_P_TEXT(sp_mcp_version_name(version)), said(req, capabilities), said(req, client_info)), NULL) ||
+	    sp_fail_db(req);
+}
+
 struct closed_row {
 	bool closed;
 };

@@ -54,6 +54,10 @@ SP_MUST_USE bool sp_mcp_session_open(struct sp_request *req, const struct sp_res
     const struct sp_caller *caller, enum sp_mcp_version version, struct json_object *capabilities,
     struct json_object *client_info, struct sp_str *id);
 
+/* The same where the session is older than what the client says of itself: HTTP+SSE. */
+SP_MUST_USE bool sp_mcp_session_begin(struct sp_request *req, const struct sp_mcp_session *session,
+    enum sp_mcp_version version, struct json_object *capabilities, struct json_object *client_info);
+
 /* Ends a session.  *closed is false when there was none.  False: sp_fail_db(). */
 SP_MUST_USE bool sp_mcp_session_close(struct sp_request *req, const struct sp_resource *resource,
     const struct sp_caller *caller, struct sp_str id, bool *closed);

@@ -107,7 +107,7 @@ CREATE TRIGGER gone AFTER DELETE ON sallyport.mcp_stream
 	FOR EACH ROW WHEN (OLD.holder IS NOT NULL AND NOT OLD.ended) EXECUTE FUNCTION sallyport.mcp_stream_gone();
 
 -- A new stream.  Of those that a GET listens to a session has one, the newest.
--- Raises P0S05 when the session has too many that have not ended.
+-- Raises P0S06 when the session has too many that have not ended.
 CREATE FUNCTION sallyport.mcp_stream_open(p_session_sha256 bytea, p_stream_id uuid, p_request_id jsonb,
     p_holder uuid, p_seconds bigint)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -120,7 +120,7 @@ BEGIN
 	    (SELECT x.stream_id FROM sallyport.mcp_stream x WHERE x.session_sha256 = p_session_sha256 AND x.ended
 	      ORDER BY x.created_at DESC OFFSET 16 FOR UPDATE SKIP LOCKED);
 	IF (SELECT count(*) FROM sallyport.mcp_stream x WHERE x.session_sha256 = p_session_sha256) >= 32 THEN
-		RAISE EXCEPTION USING ERRCODE = 'P0S05', MESSAGE = 'the session has too many streams';
+		RAISE EXCEPTION USING ERRCODE = 'P0S06', MESSAGE = 'the session has too many streams';
 	END IF;
 	INSERT INTO sallyport.mcp_stream (stream_id, session_sha256, request_id, holder, expires_at)
 	VALUES (p_stream_id, p_session_sha256, p_request_id, p_holder, CASE WHEN p_request_id IS NULL

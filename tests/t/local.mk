@@ -32,6 +32,7 @@ t_tests += tests/t/0500-catalog.t
 t_tests += tests/t/0510-mcp-modern.t
 t_tests += tests/t/0520-mcp-sessions.t
 t_tests += tests/t/0521-mcp-streams.t
+t_tests += tests/t/0525-http-sse.t
 t_tests += tests/t/0530-mcp-tools.t
 t_tests += tests/t/0540-mcp-token.t
 t_tests += tests/t/0550-mcp-results.t
