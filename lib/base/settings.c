@@ -98,6 +98,8 @@ static const struct row rows[] = {
 	    "time without use after which an MCP session ends"),
 	INTEGER(mcp_answer_timeout, "300", 1, DAY, "seconds",
 	    "time for a client to answer what a call asks it, up to revision 2025-11-25"),
+	INTEGER(request_state_ttl, "3600", 1, DAY, "seconds",
+	    "time from a question that a tool asks its caller to the answers"),
 	INTEGER(client_unused_ttl, "172800", 1, YEAR, "seconds",
 	    "time after which a registered client that has no token is forgotten"),
 	INTEGER(registrations_per_hour, "60", 0, 1000000, "",

@@ -111,7 +111,5 @@ SP_MUST_USE bool sp_db_fill_row(struct sp_db *db, const char *query, const PGres
 void sp_db_fail(struct sp_db *db, const char *query, const char *sqlstate, const char *message);
 /* The same for the server's error. */
 void sp_db_fail_result(struct sp_db *db, const char *query, const PGresult *result);
-/* A notice nobody waits for. */
-void sp_db_log_notice(const PGresult *notice);
 
 #endif

@@ -96,7 +96,7 @@ struct sp_db {
 	int64_t wait_ms;
 	/*
 	 * Called for notices while a statement runs (a tool's RAISE), if set;
-	 * else warnings are logged.
+	 * else sp_db_log_notice() is.
 	 */
 	void (*notice)(void *arg, const PGresult *notice);
 	void *notice_arg;
@@ -125,6 +125,9 @@ void sp_db_end(struct sp_db *db);
  * nothing was running or the server could not be asked.
  */
 bool sp_db_cancel(struct sp_db *db);
+
+/* A notice nobody waits for: one line of the log. */
+void sp_db_log_notice(const PGresult *notice);
 
 enum sp_db_status {
 	SP_DB_ROW,		/* a row came; *out is filled */

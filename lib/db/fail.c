@@ -63,8 +63,8 @@ sp_db_fail(struct sp_db *db, const char *query, const char *sqlstate, const char
 	if (in_class(sqlstate, "22") || in_class(sqlstate, "23") || in_class(sqlstate, "40") ||
 	    in_class(sqlstate, "P0"))
 		level = SP_WARN;
-	/* A cancel of our own, because nobody waits any more. */
-	if (db->interrupted && strcmp(sqlstate, "57014") == 0)
+	/* A cancel of our own, because nobody waits any more; a function that asks its caller (schema mcp). */
+	if ((db->interrupted && strcmp(sqlstate, "57014") == 0) || in_class(sqlstate, "MC"))
 		level = SP_INFO;
 	snprintf(db->sqlstate, sizeof(db->sqlstate), "%s", sqlstate);
 	db->message = message;

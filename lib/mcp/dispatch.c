@@ -117,12 +117,18 @@ sp_mcp_write_caching(struct sp_mcp_call *call, int64_t ttl_ms, bool is_public)
 void
 sp_mcp_end_result(struct sp_mcp_call *call, struct json_object *meta)
 {
+	sp_mcp_end_result_as(call, "complete", meta);
+}
+
+void
+sp_mcp_end_result_as(struct sp_mcp_call *call, const char *type, struct json_object *meta)
+{
 	bool modern = !sp_mcp_version_has_sessions(call->version);
 	bool has_meta = json_object_is_type(meta, json_type_object);
 	struct sp_json_writer *w = call->result;
 
 	if (modern)
-		sp_jw_kcstr(w, "resultType", "complete");
+		sp_jw_kcstr(w, "resultType", type);
 	if (modern || has_meta) {
 		sp_jw_key(w, "_meta");
 		sp_jw_object(w);

@@ -88,6 +88,8 @@ void sp_mcp_write_caching(struct sp_mcp_call *call, int64_t ttl_ms, bool is_publ
  * name in _meta.  meta has more members of _meta; NULL: none.
  */
 void sp_mcp_end_result(struct sp_mcp_call *call, struct json_object *meta);
+/* The same for one that is not complete: resultType is "input_required", "task". */
+void sp_mcp_end_result_as(struct sp_mcp_call *call, const char *type, struct json_object *meta);
 /* An array of ContentBlock; to a client of 2025-03-26, which has no links, a link is text. */
 void sp_mcp_write_content(struct sp_mcp_call *call, struct json_object *blocks);
 void sp_mcp_write_block(struct sp_mcp_call *call, struct json_object *block);	/* one of them */

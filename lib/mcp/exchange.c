@@ -11,8 +11,15 @@
 
 #define META_LOG_LEVEL	"io.modelcontextprotocol/logLevel"
 #define MESSAGE_MAX	((size_t)1 << 20)	/* bytes of one notification */
-#define BURST		10			/* progress events that may come at once ... */
-#define PER_SECOND	20			/* ... and at most so many a second behind them */
+
+/* How many messages may go: so many at once, and so many a second behind them. */
+struct bucket {
+	double burst, per_second;
+	double credit;			/* what may go now ... */
+	int64_t counted_ms;		/* ... counted then */
+};
+#define PROGRESS_RATE	{ .burst = 10, .per_second = 20, .credit = 10 }
+#define LOG_RATE	{ .burst = 200, .per_second = 100, .credit = 200 }
 
 /* What a call has told its client so far. */
 struct told {
@@ -21,8 +28,9 @@ struct told {
 	double progress;		/* the last that was sent */
 	struct sp_buf held;		/* a later one that waits its turn; empty: none */
 	double held_progress;
-	double credit;			/* events that may go now */
-	int64_t counted_ms;		/* when credit was right */
+	struct bucket progress_rate, log_rate;
+	struct sp_buf line;		/* a log message on its way */
+	int64_t left_out;		/* log messages, since the last that was sent */
 	struct sp_db_watch watch;	/* whom we ask whether the client is there */
 };
 
@@ -75,17 +83,29 @@ write_progress(struct told *told, struct sp_buf *b, const struct sp_progress *p)
 	end(&w);
 }
 
-/* Whether one more event may go now: a bucket that fills by time. */
 static bool
-has_credit(struct told *told)
+has_credit(struct bucket *b)
 {
 	int64_t now = sp_monotonic_ms();
 
-	told->credit += (double)(now - told->counted_ms) * PER_SECOND / 1000;
-	if (told->credit > BURST)
-		told->credit = BURST;
-	told->counted_ms = now;
-	return told->credit >= 1;
+	b->credit += (double)(now - b->counted_ms) * b->per_second / 1000;
+	if (b->credit > b->burst)
+		b->credit = b->burst;
+	b->counted_ms = now;
+	return b->credit >= 1;
+}
+
+/* A message that found no room in its buffer is not sent, and the buffer is made anew. */
+static void
+put(struct told *told, struct sp_buf *b, struct bucket *rate)
+{
+	if (sp_buf_ok(b)) {
+		rate->credit -= 1;
+		(void)told->call->transport->notify(told->call, sp_buf_view(b));
+		sp_buf_clear(b);
+	} else {
+		sp_buf_init(b, told->call->req->mem, MESSAGE_MAX);
+	}
 }
 
 static void
@@ -94,9 +114,7 @@ send_held(struct told *told)
 	if (told->held.len == 0)
 		return;
 	told->progress = told->held_progress;
-	told->credit -= 1;
-	(void)told->call->transport->notify(told->call, sp_buf_view(&told->held));
-	sp_buf_clear(&told->held);
+	put(told, &told->held, &told->progress_rate);
 }
 
 /*
@@ -114,20 +132,16 @@ on_progress(void *arg, const struct sp_progress *p)
 		return;
 	write_progress(told, &told->held, p);
 	told->held_progress = p->progress;
-	if (has_credit(told))
+	if (has_credit(&told->progress_rate))
 		send_held(told);
 }
 
 static void
-on_log(void *arg, const struct sp_log_message *m)
+send_log(struct told *told, const struct sp_log_message *m)
 {
-	struct told *told = arg;
 	struct sp_json_writer w;
-	struct sp_buf b;
 
-	send_held(told);		/* in the order in which they were said */
-	sp_buf_init(&b, told->call->req->mem, MESSAGE_MAX);
-	sp_jw_init(&w, &b);
+	sp_jw_init(&w, &told->line);
 	begin(&w, "notifications/message");
 	sp_jw_kcstr(&w, "level", sp_logging_level_name(m->level));
 	if (m->logger.p != NULL)
@@ -135,8 +149,38 @@ on_log(void *arg, const struct sp_log_message *m)
 	sp_jw_key(&w, "data");
 	sp_jw_value(&w, m->data);
 	end(&w);
-	if (sp_buf_ok(&b))
-		(void)told->call->transport->notify(told->call, sp_buf_view(&b));
+	put(told, &told->line, &told->log_rate);
+}
+
+/* Says how many log messages came too fast. */
+static void
+send_left_out(struct told *told)
+{
+	struct json_object *data;
+
+	if (told->left_out == 0)
+		return;
+	data = json_object_new_string(sp_printf(told->call->req->mem, "%lld log messages were left out",
+	    (long long)told->left_out));
+	if (data == NULL)
+		sp_out_of_memory();
+	told->left_out = 0;
+	send_log(told, &(struct sp_log_message){ .level = SP_LOGGING_WARNING, .data = data });
+	json_object_put(data);
+}
+
+static void
+on_log(void *arg, const struct sp_log_message *m)
+{
+	struct told *told = arg;
+
+	if (!has_credit(&told->log_rate)) {
+		told->left_out++;
+		return;
+	}
+	send_held(told);		/* in the order in which they were said */
+	send_left_out(told);
+	send_log(told, m);
 }
 
 /* Asked while a statement runs: the occasion for what is held. */
@@ -145,7 +189,7 @@ client_gone(void *arg)
 {
 	struct told *told = arg;
 
-	if (told->held.len > 0 && has_credit(told))
+	if (told->held.len > 0 && has_credit(&told->progress_rate))
 		send_held(told);
 	return told->watch.gone(told->watch.arg);
 }
@@ -187,14 +231,32 @@ wants_log(struct sp_mcp_call *call, struct json_object *meta, struct sp_exchange
 	return true;
 }
 
+/* W3C Trace Context, "traceparent": of any version, as far as version 00 goes. */
+static struct sp_str
+traceparent(struct json_object *meta)
+{
+	static const char form[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+	struct sp_str text = sp_json_get_str(meta, "traceparent");
+
+	if (text.len != sizeof(form) - 1)
+		return (struct sp_str){ NULL, 0 };
+	for (size_t i = 0; i < text.len; i++)
+		if (form[i] == 'x' ? !sp_is_hex((unsigned char)text.p[i]) : text.p[i] != '-')
+			return (struct sp_str){ NULL, 0 };
+	return text;
+}
+
 static bool
 listen_to(struct sp_mcp_call *call, struct told *told, struct sp_exchange *x)
 {
 	struct json_object *meta = sp_json_get(call->message.params, "_meta");
 
-	*told = (struct told){ .call = call, .progress = -INFINITY, .credit = BURST, .counted_ms = sp_monotonic_ms() };
+	*told = (struct told){ .call = call, .progress = -INFINITY, .progress_rate = PROGRESS_RATE, .log_rate = LOG_RATE };
+	told->progress_rate.counted_ms = told->log_rate.counted_ms = sp_monotonic_ms();
 	sp_buf_init(&told->held, call->req->mem, MESSAGE_MAX);
+	sp_buf_init(&told->line, call->req->mem, MESSAGE_MAX);
 	x->arg = told;
+	x->traceparent = traceparent(meta);
 	told->token = progress_token(meta);
 	if (told->token != NULL)
 		x->progress = on_progress;
@@ -251,24 +313,10 @@ sp_mcp_refused(struct sp_mcp_call *call, const struct sp_tool_error *error)
 	return SP_MCP_FAILED;
 }
 
-enum sp_mcp_outcome
-sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_result *out)
+static enum sp_mcp_outcome
+conclude(struct sp_mcp_call *call, const struct sp_mcp_dialogue *dialogue, const struct sp_tool_call *t,
+    enum sp_tool_outcome outcome, const struct sp_tool_result *out)
 {
-	const struct sp_mcp_dialogue *dialogue = call->dialogue;
-	struct sp_exchange exchange = { 0 };
-	enum sp_tool_outcome outcome;
-	struct told told;
-
-	if (dialogue == NULL)
-		dialogue = sp_mcp_version_has_sessions(call->version) ? &sp_mcp_server_requests : &sp_mcp_round_trips;
-	if (!listen_to(call, &told, &exchange) || !dialogue->open(call, t, &exchange))
-		return SP_MCP_FAILED;
-	t->exchange = &exchange;
-	watch_client(call, &told);
-	outcome = sp_tool_run(t, out);
-	t->exchange = NULL;
-	call->req->db.watch = NULL;	/* told, which it speaks to, ends here */
-	send_held(&told);
 	switch (outcome) {
 	case SP_TOOL_DONE:
 		return SP_MCP_RESULT;
@@ -284,6 +332,30 @@ sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_resu
 		break;
 	}
 	return SP_MCP_FAILED;
+}
+
+enum sp_mcp_outcome
+sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_result *out)
+{
+	const struct sp_mcp_dialogue *dialogue = call->dialogue;
+	struct sp_exchange exchange = { 0 };
+	enum sp_tool_outcome tool_outcome;
+	enum sp_mcp_outcome outcome;
+	struct told told;
+
+	if (dialogue == NULL)
+		dialogue = sp_mcp_version_has_sessions(call->version) ? &sp_mcp_server_requests : &sp_mcp_round_trips;
+	if (!listen_to(call, &told, &exchange) || !dialogue->open(call, t, &exchange))
+		return SP_MCP_FAILED;
+	t->exchange = &exchange;
+	watch_client(call, &told);
+	tool_outcome = sp_tool_run(t, out);
+	call->req->db.watch = NULL;	/* it speaks to `told`, which ends here */
+	send_held(&told);
+	send_left_out(&told);
+	outcome = conclude(call, dialogue, t, tool_outcome, out);
+	t->exchange = NULL;
+	return outcome;
 }
 
 /* ---- nobody to ask ---- */

@@ -17,6 +17,7 @@ lib_libsallyport_a_SOURCES += lib/mcp/resources.c
 lib_libsallyport_a_SOURCES += lib/mcp/exchange.c lib/mcp/exchange.h
 lib_libsallyport_a_SOURCES += lib/mcp/http.c lib/mcp/transport.h
 lib_libsallyport_a_SOURCES += lib/mcp/round_trip.c
+lib_libsallyport_a_SOURCES += lib/mcp/request_state.c lib/mcp/request_state.h
 lib_libsallyport_a_SOURCES += lib/mcp/subscriptions.c lib/mcp/subscriptions.h
 lib_libsallyport_a_SOURCES += lib/mcp/outbox.c lib/mcp/outbox.h
 lib_libsallyport_a_SOURCES += lib/mcp/running.c lib/mcp/running.h

@@ -90,8 +90,6 @@ sp_questions_fit(struct sp_arena *mem, const struct sp_exchange *exchange,
 		*error = (struct sp_tool_error){ -32603, SP_LIT("nobody can be asked in this request"), NULL };
 		return false;
 	}
-	if (questions->requests == NULL)
-		return true;
 	json_object_object_foreach(questions->requests, key, request) {
 		(void)key;
 		for (size_t i = 0, n = needs_of(request, needs); i < n; i++)

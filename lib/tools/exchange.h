@@ -53,6 +53,7 @@ struct sp_exchange {
 	bool once;				/* the answers came with a state that is spent by this call */
 	bool in_task;				/* this run is a task's: mcp.detach() gives true */
 	bool may_detach;			/* the caller takes a task for an answer */
+	struct sp_str traceparent;		/* of the caller (W3C Trace Context, well formed); absent: none */
 	/* On the thread of the call, while it runs.  NULL: not wanted. */
 	void (*progress)(void *arg, const struct sp_progress *progress);
 	void (*log)(void *arg, const struct sp_log_message *message);
@@ -62,7 +63,7 @@ struct sp_exchange {
 
 /* What a call asks for: SP_TOOL_ASKS. */
 struct sp_questions {
-	struct json_object *requests;	/* InputRequests: {key: {"method", "params"}}, at least one, or NULL with a state */
+	struct json_object *requests;	/* InputRequests: {key: {"method", "params"}}, at least one */
 	struct json_object *state;	/* to be given back with the answers; NULL: none */
 	bool once;			/* the answers may lead to one result only */
 };

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "db/queries.h"
+#include "tools/sql_exchange.h"
 
 #define STATEMENT_MAX	((size_t)64 * 1024)	/* bytes; 60 arguments with long names are 10 KiB */
 #define LITERAL_MAX	((size_t)64 * 1024 * 1024)
@@ -398,6 +399,9 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 {
 	struct sp_request *req = call->req;
 	bool read_only = call->tool->read_only;
+	struct sp_param settings[6 + SP_SQL_EXCHANGE_PARAMS] = {
+		SP_P_BOOL(read_only), SP_P_STR(call->caller->claims), SP_P_TEXT(req->id), SP_P_INT(timeout_ms),
+		SP_P_TEXT(search_path(req)), SP_P_TEXT(req->settings->tool_role) };
 	struct sp_db *db = &req->db;
 	size_t n = 0;
 
@@ -412,9 +416,8 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 	}
 	if (read_only)
 		n = add(db, n, &savepoint, SP_NO_PARAMS);
-	n = add(db, n, &sp_q_tool_call_settings, SP_PARAMS(SP_P_BOOL(read_only), SP_P_STR(call->caller->claims),
-	    SP_P_TEXT(req->id), SP_P_INT(timeout_ms), SP_P_TEXT(search_path(req)),
-	    SP_P_TEXT(req->settings->tool_role)));
+	sp_sql_exchange_params(call, settings + 6);
+	n = add(db, n, &sp_q_tool_call_settings, settings);
 	a->tool = n;
 	n = add(db, n, statement, params);
 	if (read_only) {
@@ -456,7 +459,27 @@ static bool
 is_ours(const struct attempt *a, const char *sqlstate)
 {
 	return a->failed < a->tool ||
-	    (a->failed == a->audit && !in_class(sqlstate, "23") && !in_class(sqlstate, "P0"));
+	    (a->failed == a->audit && !in_class(sqlstate, "23") && !in_class(sqlstate, "P0") &&
+	    !in_class(sqlstate, "MC"));
+}
+
+/* What the function ended with: a question, an error of its own. */
+static enum sp_tool_outcome
+after_exchange(const struct sp_tool_call *call, enum sp_tool_outcome outcome, int64_t started_us)
+{
+	const char *audit = outcome == SP_TOOL_ASKS ? "input_required" : outcome == SP_TOOL_REFUSES ? "error" : NULL;
+
+	return roll_back(call, audit, NULL, started_us) ? outcome : fail(call);
+}
+
+/* The client has gone: the row that says so is all that is left to do. */
+static enum sp_tool_outcome
+after_cancel(const struct sp_tool_call *call, int64_t started_us)
+{
+	if (!roll_back(call, "cancelled", NULL, started_us))
+		return fail(call);
+	(void)sp_fail(call->req, SP_TEMPORARILY_UNAVAILABLE, "the client has gone, and the call was cancelled");
+	return SP_TOOL_FAILED;
 }
 
 static enum sp_tool_outcome
@@ -464,11 +487,18 @@ after_failure(const struct sp_tool_call *call, const struct attempt *a, int64_t 
     struct sp_tool_result *out)
 {
 	const char *sqlstate = sp_strdup(call->req->mem, call->req->db.sqlstate);
+	enum sp_tool_outcome outcome;
 	struct sp_str text;
 
 	if (a->failed == a->guard && strcmp(sqlstate, call->guard_sqlstate) == 0)
 		return roll_back(call, NULL, NULL, started_us) ? SP_TOOL_GUARDED : fail(call);
-	if (is_ours(a, sqlstate) || (text = failure_text(call, a->results[a->failed], timeout_ms)).p == NULL)
+	if (call->req->db.interrupted && strcmp(sqlstate, "57014") == 0)
+		return after_cancel(call, started_us);
+	if (is_ours(a, sqlstate))
+		return fail(call);
+	if ((outcome = sp_sql_exchange_outcome(call, a->results[a->failed], out)) != SP_TOOL_FAILED)
+		return after_exchange(call, outcome, started_us);
+	if ((text = failure_text(call, a->results[a->failed], timeout_ms)).p == NULL)
 		return fail(call);
 	if (!roll_back(call, "error", sqlstate, started_us))
 		return fail(call);
@@ -509,7 +539,10 @@ call_function(const struct sp_tool_call *call, struct json_object *arguments, st
 	enum sp_tool_outcome outcome;
 
 	db->wait_ms = timeout_ms + CLOSING_MS;
+	db->notice = sp_sql_exchange_notice;
+	db->notice_arg = (void *)(uintptr_t)call;
 	outcome = run(call, arguments, timeout_ms, out);
+	db->notice = NULL;
 	db->wait_ms = wait_ms;
 	return outcome;
 }

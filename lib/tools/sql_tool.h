@@ -26,7 +26,8 @@
  *	P0...		raised by the function: its message, detail and hint, is_error
  *	22..., 23...	a value or a constraint: the same
  *	42501		permission denied, is_error; no scope would help
- *	57014		"took longer than N s", is_error
+ *	57014		"took longer than N s", is_error; SP_TOOL_FAILED when the client has gone
+ *	MC...		a question, a task, a protocol error: sql_exchange.h
  *	40001, 40P01	tried again, up to 3 times, then is_error
  *	unavailable	SP_TOOL_FAILED (503): sp_db_unavailable()
  *	others		"internal error, request id ...", is_error; the log has why
