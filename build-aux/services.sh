@@ -332,9 +332,10 @@ sv_apache_configure() {
 	apache-cgi | apache-htaccess) modules+=" cgid" ;;
 	apache-fcgid) modules+=" fcgid" ;;
 	esac
+	# A file of its own: Apache opens the log twice, and by then its /dev/stderr is /dev/null.
 	{
-		printf 'ServerRoot "%s"\nDefaultRuntimeDir "%s"\nPidFile "%s/apache.pid"\nErrorLog "/dev/stderr"\n' \
-			"$dir" "$dir" "$dir"
+		printf 'ServerRoot "%s"\nDefaultRuntimeDir "%s"\nPidFile "%s/apache.pid"\nErrorLog "%s/apache.log"\n' \
+			"$dir" "$dir" "$dir" "$sv_log"
 		printf 'Listen 127.0.0.1:%s\nServerName localhost\nServerTokens Prod\nTypesConfig /etc/mime.types\n' "$sv_port"
 		for module in $modules; do
 			printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' "$module" "$module"

@@ -52,7 +52,7 @@ is "an expired client is not known" "400 invalid_client" "$(ask) $(grep -o inval
 register_from 192.0.2.4 old >/dev/null
 isnt "registered again it is another one" "$client" "$(json .client_id)"
 tamper "UPDATE sallyport.client SET expires_at = now() - interval '2 days' WHERE client_id = '$client'"
-sallyport sweep >/dev/null
+sweep
 swept "$client"
 is "and is swept" 0 "$(sql "SELECT count(*) FROM sallyport.client WHERE client_id = '$client'")"
 
@@ -64,11 +64,11 @@ is "with one it does not" "" "$(sql "SELECT expires_at FROM sallyport.client WHE
 is "registered again it stays" "$client" "$(register_client)"
 is "and still does not expire" "" "$(sql "SELECT expires_at FROM sallyport.client WHERE client_id = '$client'")"
 tamper "UPDATE sallyport.client SET last_used_at = now() - interval '91 days' WHERE client_id = '$client'"
-sallyport sweep >/dev/null
+sweep
 is "as long as it has a grant" 1 "$(sql "SELECT count(*) FROM sallyport.client WHERE client_id = '$client'")"
 tamper "UPDATE sallyport.refresh_token SET expires_at = now() - interval '2 days'"
 tamper "UPDATE sallyport.auth_code SET expires_at = now() - interval '2 days'"
-sallyport sweep >/dev/null
+sweep
 is "the grant goes with its last token" 0 "$(sql "SELECT count(*) FROM sallyport.grants")"
 is "and the client with its last grant" 0 "$(sql "SELECT count(*) FROM sallyport.client WHERE client_id = '$client'")"
 swept "$client"

@@ -397,7 +397,7 @@ is "a known one does not" 200 "$(ask)"
 
 tamper "UPDATE sallyport.client SET expires_at = now() - interval '2 days' WHERE client_id = '$base/new1';
      UPDATE sallyport.client_document SET fetched_at = now() - interval '3 days'"
-sallyport sweep >/dev/null
+sweep
 is "an unused one is swept, with its copy" "0 0" "$(sql "SELECT (SELECT count(*) FROM sallyport.client WHERE client_id = '$base/new1') || ' ' ||
 	(SELECT count(*) FROM sallyport.client_document WHERE client_id = '$base/new1')")"
 is "those of the schema stay" 3 "$(sql "SELECT count(*) FROM sallyport.client_document WHERE pinned")"

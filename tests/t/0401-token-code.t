@@ -32,7 +32,7 @@ is "Bearer, for an hour, with what was granted" "Bearer 3600 notes:read notes:wr
 is "expires_in is a number" number "$(json '.expires_in | type')"
 is "and a refresh token" "access_token expires_in refresh_token scope token_type" "$(json 'keys | join(" ")')"
 is "T28 nobody keeps it" "application/json no-store nosniff" "$(header Content-Type) $(header Cache-Control) $(header X-Content-Type-Options)"
-is "one round trip" 1 "$(round_trips)"
+is "one round trip" 1 "$(rounds)"
 is "the audit has it" "token.code ok" "$(audited)"
 claims=$(json .access_token | cut -d. -f2 | jq -Rr 'gsub("-"; "+") | gsub("_"; "/") | @base64d' 2>/dev/null)
 is "the token is for this resource, client and scope" "$issuer $issuer/mcp $client notes:read notes:write developer" \

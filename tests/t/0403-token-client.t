@@ -35,7 +35,7 @@ is "of the default scope, without a refresh token" "Bearer 3600 notes:read false
 is "its subject is the client" "$service $service service $issuer/mcp" "$(claim '[.sub, .client_id, .tier, (.aud | if type == "array" then .[0] else . end)] | join(" ")')"
 is "it opens /mcp" 200 "$(call_mcp tools/list)"
 is "the audit has it" "token.client ok" "$(service_token >/dev/null; audited)"
-is "one round trip" 1 "$(round_trips)"
+is "one round trip" 1 "$(rounds 2)"
 is "Basic credentials" 200 "$(with_basic "$service" "$key")"
 secret "$(json .access_token)"
 is "with the client_id in the body, too" 200 "$(with_basic "$service" "$key" client_id="$service")"

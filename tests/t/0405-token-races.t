@@ -72,7 +72,10 @@ done
 wait "$storm"
 succeeded=$(grep -lx 200 "$T"/storm/* | grep -vc body)
 note "$killed programs killed, $succeeded of 1000 codes answered with tokens, $(cat "$T"/storm/[0-9]* 2>/dev/null | grep -c '^$') without an answer"
-ok "programs were really killed" test "$killed" -ge 10
+case ${HTTPD:-nginx} in
+*cgi) skip "a CGI program is gone before it can be found" ;;
+*) ok "programs were really killed" test "$killed" -ge 10 ;;
+esac
 ok "most codes were spent all the same" test "$succeeded" -ge 800
 is "nobody got anything but tokens, a refusal, or word that we are away" "" \
 	"$(for f in "$T"/storm/*[0-9]; do cat "$f"; echo; done | grep -vxE '200|000|50[0-4]|' | sort | uniq -c)"
