@@ -41,14 +41,26 @@ static const struct {
 	{ NULL }
 };
 
+/* All commands, or those of one group. */
 static void
-help(FILE *out)
+help(FILE *out, const char *group)
 {
-	fputs("usage: sallyport COMMAND [--json] ...\n\n", out);
+	fprintf(out, "usage: sallyport %s [--json] ...\n\n", group != NULL ? group : "COMMAND");
 	for (size_t i = 0; commands[i].run != NULL; i++)
-		fprintf(out, "  %-7s %-8s %s\n", commands[i].group,
-		    commands[i].name != NULL ? commands[i].name : "", commands[i].summary);
+		if (group == NULL || strcmp(commands[i].group, group) == 0)
+			fprintf(out, "  %-7s %-8s %s\n", commands[i].group,
+			    commands[i].name != NULL ? commands[i].name : "", commands[i].summary);
 	fputs("\nThe settings are those of the programs: SALLYPORT_CONFIG names their file (sallyport.conf(5)).\n", out);
+}
+
+/* Asked for among the arguments; then nothing else is looked at, and no settings are needed. */
+static bool
+wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -66,9 +78,14 @@ load_settings(struct command *c)
 static int
 run(size_t i, int argc, char **argv)
 {
-	struct command c = { .mem = sp_arena_new(), .usage = commands[i].usage };
+	struct command c = { .usage = commands[i].usage };
 	int status = 1;
 
+	if (wants_help(argc, argv)) {
+		printf("usage: sallyport %s\n\n%s\n", c.usage, commands[i].summary);
+		return 0;
+	}
+	c.mem = sp_arena_new();
 	if (load_settings(&c))
 		status = commands[i].run(&c, argc, argv);
 	if (c.pool != NULL) {
@@ -88,7 +105,7 @@ main(int argc, char **argv)
 	sp_log_program("sallyport");
 	sp_log_threshold(SP_ERROR + 1);		/* people read messages, not log lines */
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
-		return help(stdout), 0;
+		return help(stdout, NULL), 0;
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
 		return puts("sallyport " PACKAGE_VERSION), 0;
 	for (size_t i = 0; argc >= 2 && commands[i].run != NULL; i++) {
@@ -102,6 +119,8 @@ main(int argc, char **argv)
 	}
 	if (argc >= 2 && !known_group)
 		fprintf(stderr, "sallyport: there is no command \"%s\"\n", argv[1]);
-	help(stderr);
+	if (known_group && wants_help(argc - 2, argv + 2))
+		return help(stdout, argv[1]), 0;
+	help(stderr, known_group ? argv[1] : NULL);
 	return 2;
 }

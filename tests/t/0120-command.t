@@ -21,6 +21,15 @@ run 2 "an unknown command is said" bogus; like "by name" 'no command "bogus"' "$
 run 2 "an unknown option" user list --nonsense; like "usage of that command" '^usage: sallyport user list' "$err"
 run 2 "a missing operand" grant revoke
 run 2 "an option without its value" user add bob --tier
+without_help=$(sallyport --help | sed -n 's/^  \([a-z]*\) *\([a-z]*\)  .*/\1 \2/p' | while read -r group name; do
+	# shellcheck disable=SC2086	# one word or two
+	SALLYPORT_CONFIG=/nonexistent sallyport $group $name --help 2>&1 | grep -q "^usage: sallyport $group" || echo "$group $name"
+done)
+is "every command has its --help, without settings, too" "" "$without_help"
+SALLYPORT_CONFIG=/nonexistent run 0 "so has a group" client --help; like "it lists its commands" 'client +add' "$out"
+unlike "and no others" 'user' "$out"
+is "and every other program" "" "$(for program in bin/sallyport-index cgi-bin/{authorize,mcp,register,status,token,well-known}; do
+	SALLYPORT_CONFIG=/nonexistent "$top_builddir/$program" --help 2>&1 | grep -qi "^usage" || echo "$program"; done)"
 run 0 "--version" --version; like "says the version" '^sallyport [0-9]' "$out"
 SALLYPORT_THREADS=many run 1 "a faulty setting" user list
 like "is named" 'SALLYPORT_THREADS' "$err"
