@@ -30,3 +30,7 @@ bin_PROGRAMS += bin/sallyport-index
 bin_sallyport_index_SOURCES = bin/sallyport-index.c
 bin_sallyport_index_SOURCES += bin/index_store.c bin/index_store.h
 bin_sallyport_index_LDADD = bin/libindex.a $(SALLYPORT_LIBS)
+
+bin_PROGRAMS += bin/sallyport-stdio
+bin_sallyport_stdio_SOURCES = bin/sallyport-stdio.c
+bin_sallyport_stdio_LDADD = $(SALLYPORT_LIBS)

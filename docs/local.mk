@@ -5,6 +5,7 @@ EXTRA_DIST += docs/errors.md
 dist_man_MANS += docs/man/sallyport.1
 dist_man_MANS += docs/man/sallyport-cgi.8
 dist_man_MANS += docs/man/sallyport-index.1
+dist_man_MANS += docs/man/sallyport-stdio.1
 EXTRA_DIST += docs/images/consent-dark.png
 EXTRA_DIST += docs/images/consent-light.png
 EXTRA_DIST += docs/images/consent-phone.png

@@ -184,12 +184,14 @@ enter_modern(struct sp_mcp_call *call, struct sp_str header_version)
 	if (version.p == NULL || !json_object_is_type(sp_json_get(meta, META_CAPABILITIES), json_type_object))
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
 		    "params._meta needs " META_VERSION " and " META_CAPABILITIES);
-	if (header_version.p == NULL)
+	if (call->transport->has_headers && header_version.p == NULL)
 		return mismatch(call, "MCP-Protocol-Version", "is missing");
-	if (!sp_str_eq(header_version, version))
+	if (call->transport->has_headers && !sp_str_eq(header_version, version))
 		return mismatch(call, "MCP-Protocol-Version", "does not say what _meta says");
 	if (!sp_mcp_version_find(version, &call->version))
 		return unsupported_version(call, version);
+	if (!call->transport->has_headers)
+		return true;
 	if (method.p == NULL)
 		return mismatch(call, "Mcp-Method", "is missing");
 	if (!sp_str_eq(method, call->message.method))
@@ -204,13 +206,15 @@ enter_session(struct sp_mcp_call *call, struct sp_str header_version)
 	struct sp_str id = sp_request_header(call->req, "Mcp-Session-Id");
 
 	if (call->session.checked)
-		return true;			/* once for the whole batch */
+		return true;			/* once for the whole batch, or the pipe */
 	call->version = SP_MCP_LATEST_SESSION;
 	if (call->message.kind == SP_JSONRPC_REQUEST && sp_str_is(call->message.method, "initialize"))
 		return true;
 	if (header_version.p != NULL && (!sp_mcp_version_find(header_version, &call->version) ||
 	    !sp_mcp_version_has_sessions(call->version)))
 		return unsupported_version(call, header_version);
+	if (call->transport->has_both_eras)
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400, "begin with initialize");
 	if (id.p == NULL)
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 400,
 		    "Mcp-Session-Id is missing: begin with initialize");
@@ -241,7 +245,7 @@ enter(struct sp_mcp_call *call)
 		.meta_version = sp_json_get_str(meta, META_VERSION),
 	};
 
-	if (!call->session.checked && sp_mcp_era_of(&signs) == SP_MCP_MODERN)
+	if ((!call->session.checked || call->transport->has_both_eras) && sp_mcp_era_of(&signs) == SP_MCP_MODERN)
 		return enter_modern(call, signs.header_version);
 	return enter_session(call, signs.header_version);
 }
@@ -256,7 +260,7 @@ call_method(struct sp_mcp_call *call)
 
 	if (m == NULL)
 		return sp_mcp_require_session(call) && sp_mcp_fail_no_method(call);
-	if (m->name != NULL && !sp_mcp_version_has_sessions(call->version)) {
+	if (m->name != NULL && call->transport->has_headers && !sp_mcp_version_has_sessions(call->version)) {
 		name = sp_request_header(call->req, "Mcp-Name");
 		if (name.p == NULL)
 			return mismatch(call, "Mcp-Name", "is missing");
@@ -346,8 +350,9 @@ enter_batch(struct sp_mcp_call *call, struct json_object *messages)
 	struct sp_str id = sp_request_header(call->req, "Mcp-Session-Id");
 	size_t n = json_object_array_length(messages);
 
-	call->version = SP_MCP_LATEST;
-	if (sp_mcp_session_id_is_good(id) &&
+	if (!call->session.checked)
+		call->version = SP_MCP_LATEST;
+	if (!call->session.checked && sp_mcp_session_id_is_good(id) &&
 	    (version.p == NULL || sp_str_is(version, sp_mcp_version_name(SP_MCP_2025_03_26)))) {
 		sp_mcp_session_prepare(call->req, call->mcp->sessions, call->resource, &call->caller, id, &call->session);
 		if (!sp_mcp_require_session(call))

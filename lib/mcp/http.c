@@ -49,7 +49,22 @@ fail(struct sp_mcp_call *call)
 	return true;
 }
 
-const struct sp_mcp_transport sp_mcp_http = { notify, answer, fail };
+static bool
+open_session(struct sp_mcp_call *call, struct json_object *capabilities, struct json_object *client_info)
+{
+	struct sp_str id;
+
+	if (!sp_mcp_session_open(call->req, call->resource, &call->caller, call->version, capabilities,
+	    client_info, &id))
+		return false;
+	sp_header(call->req, "Mcp-Session-Id", id.p);
+	return true;
+}
+
+const struct sp_mcp_transport sp_mcp_http = {
+	.notify = notify, .answer = answer, .fail = fail, .open_session = open_session,
+	.set_log_level = sp_mcp_keep_log_level, .has_headers = true,
+};
 
 /* ---- requests that are failed ---- */
 

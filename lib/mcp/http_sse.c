@@ -80,7 +80,17 @@ fail(struct sp_mcp_call *call)
 	return answer(call, 200, sp_buf_view(&b));
 }
 
-const struct sp_mcp_transport sp_mcp_http_sse = { notify, answer, fail };
+/* The GET has opened it. */
+static bool
+open_session(struct sp_mcp_call *call, struct json_object *capabilities, struct json_object *client_info)
+{
+	return sp_mcp_session_begin(call->req, &call->session, call->version, capabilities, client_info);
+}
+
+const struct sp_mcp_transport sp_mcp_http_sse = {
+	.notify = notify, .answer = answer, .fail = fail, .open_session = open_session,
+	.set_log_level = sp_mcp_keep_log_level, .since_2024 = true,
+};
 
 /* ---- GET ---- */
 

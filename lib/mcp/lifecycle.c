@@ -1,9 +1,9 @@
 /* lifecycle.c - how a client gets to know the server, in both eras */
-#include "mcp/http_sse.h"
 #include "mcp/methods.h"
+#include "mcp/transport.h"
 #include "web/response.h"
 
-#define FIRST_VERSION	"2024-11-05"	/* known by its own transport only: http_sse.h */
+#define FIRST_VERSION	"2024-11-05"	/* older than Streamable HTTP; to the methods it is the one after it */
 #define DISCOVER_TTL_MS	300000		/* it changes when the software or the instructions do */
 
 static void
@@ -67,9 +67,8 @@ sp_mcp_initialize(struct sp_mcp_call *call)
 	struct json_object *params = call->message.params;
 	struct json_object *capabilities = sp_json_get(params, "capabilities");
 	struct json_object *client_info = sp_json_get(params, "clientInfo");
-	struct sp_str asked = sp_json_get_str(params, "protocolVersion"), id;
-	bool http_sse = call->transport == &sp_mcp_http_sse;
-	bool is_first = http_sse && sp_str_is(asked, FIRST_VERSION);
+	struct sp_str asked = sp_json_get_str(params, "protocolVersion");
+	bool is_first = call->transport->since_2024 && sp_str_is(asked, FIRST_VERSION);
 	struct sp_json_writer *w = call->result;
 
 	if (asked.p == NULL || !json_object_is_type(capabilities, json_type_object) ||
@@ -77,14 +76,9 @@ sp_mcp_initialize(struct sp_mcp_call *call)
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
 		    "initialize needs protocolVersion, capabilities and clientInfo");
 	call->version = is_first ? SP_MCP_2025_03_26 : negotiate(asked);
-	if (!sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }))
+	if (!sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }) ||
+	    !call->transport->open_session(call, capabilities, client_info))
 		return false;
-	if (http_sse ? !sp_mcp_session_begin(call->req, &call->session, call->version, capabilities, client_info) :
-	    !sp_mcp_session_open(call->req, call->resource, &call->caller, call->version, capabilities,
-	    client_info, &id))
-		return false;
-	if (!http_sse)
-		sp_header(call->req, "Mcp-Session-Id", id.p);
 	sp_jw_object(w);
 	sp_jw_kcstr(w, "protocolVersion", is_first ? FIRST_VERSION : sp_mcp_version_name(call->version));
 	write_capabilities(call);

@@ -26,3 +26,4 @@ lib_libsallyport_a_SOURCES += lib/mcp/server_request.c lib/mcp/server_request.h
 lib_libsallyport_a_SOURCES += lib/mcp/client_messages.c
 lib_libsallyport_a_SOURCES += lib/mcp/session_get.c lib/mcp/session_get.h
 lib_libsallyport_a_SOURCES += lib/mcp/http_sse.c lib/mcp/http_sse.h
+lib_libsallyport_a_SOURCES += lib/mcp/pipe.c lib/mcp/pipe.h

@@ -73,8 +73,8 @@ write_params(struct sp_mcp_call *call, struct sp_json_writer *w, struct json_obj
 	sp_jw_object_end(w);
 }
 
-static struct sp_str
-request_text(struct sp_mcp_call *call, const char *id, struct json_object *request)
+struct sp_str
+sp_mcp_question_text(struct sp_mcp_call *call, const char *id, struct json_object *request)
 {
 	struct json_object *params = sp_json_get(request, "params");
 	struct sp_str method = sp_json_get_str(request, "method");
@@ -104,7 +104,7 @@ write_questions(struct sp_mcp_call *call, struct sp_json_writer *w, struct json_
 		sp_jw_object(w);
 		sp_jw_kcstr(w, "question_id", id);
 		sp_jw_kcstr(w, "key", key);
-		sp_jw_kstr(w, "message", request_text(call, id, request));
+		sp_jw_kstr(w, "message", sp_mcp_question_text(call, id, request));
 		sp_jw_object_end(w);
 	}
 	sp_jw_array_end(w);
@@ -373,9 +373,8 @@ read_answers(struct sp_mcp_call *call, const char *stream_id, struct json_object
 	return true;
 }
 
-/* What a client could not or would not do: for the model in a tool's result, else an error. */
-static bool
-answer_refusal(struct sp_mcp_call *call, struct json_object *refusal)
+bool
+sp_mcp_answer_refusal(struct sp_mcp_call *call, struct json_object *refusal)
 {
 	struct sp_str message = sp_json_get_str(sp_json_get(refusal, "error"), "message");
 	const char *text = sp_printf(call->req->mem, "the client answered with an error: %.*s",
@@ -423,7 +422,7 @@ make_call_again(struct sp_mcp_call *call, const struct sp_mcp_resumed *resumed)
 	    !read_answers(call, resumed->stream_id, rounds.responses, &refusal))
 		return false;
 	if (refusal != NULL)
-		return answer_refusal(call, refusal);
+		return sp_mcp_answer_refusal(call, refusal);
 	call->dialogue_arg = &rounds;
 	return sp_mcp_answer(call, message);
 }

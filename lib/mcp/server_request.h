@@ -24,4 +24,14 @@ SP_MUST_USE bool sp_mcp_take_response(struct sp_mcp_call *call, struct json_obje
 /* Goes on, after the POST was answered, with the calls for which it had the last answers. */
 void sp_mcp_go_on(struct sp_mcp_call *call);
 
+/* ---- for other ways to bring a question to its client ---- */
+
+/* The message: a request of the server. */
+struct sp_str sp_mcp_question_text(struct sp_mcp_call *call, const char *id, struct json_object *request);
+/*
+ * The answer to call->message when the client said with an error that it could not
+ * or would not answer: for the model in a tool's result, else an error.
+ */
+bool sp_mcp_answer_refusal(struct sp_mcp_call *call, struct json_object *refusal);
+
 #endif

@@ -2,6 +2,7 @@
 #include "mcp/entry.h"
 #include "mcp/headers.h"
 #include "mcp/methods.h"
+#include "mcp/transport.h"
 
 /* Mcp-Param-* (2026-07-28, "Server Behavior for Custom Headers"). */
 static bool
@@ -96,7 +97,7 @@ sp_mcp_tools_call(struct sp_mcp_call *call)
 		return false;
 	t = sp_mcp_tool_call(call, "tool.call", name, arguments);
 	if (!sp_mcp_may_use(call, SP_TOOLS, sp_server_entry(call->server, SP_TOOLS, name), &t) ||
-	    (call->version == SP_MCP_2026_07_28 && !headers_fit(call, &t)))
+	    (call->version == SP_MCP_2026_07_28 && call->transport->has_headers && !headers_fit(call, &t)))
 		return false;
 	switch (sp_mcp_run(call, &t, &result)) {
 	case SP_MCP_RESULT:

@@ -28,6 +28,14 @@ struct sp_mcp_transport {
 	 * False: it is the router's to tell, with headers and status.
 	 */
 	bool (*fail)(struct sp_mcp_call *call);
+	/* `initialize` opens a session with this client.  False: the request is failed. */
+	bool (*open_session)(struct sp_mcp_call *call, struct json_object *capabilities,
+	    struct json_object *client_info);
+	/* logging/setLevel.  False: the request is failed. */
+	bool (*set_log_level)(struct sp_mcp_call *call, enum sp_logging_level level);
+	bool has_headers;		/* they repeat what a message of 2026-07-28 says */
+	bool has_both_eras;		/* the channel is the session, and knows modern requests beside it */
+	bool since_2024;		/* a client may know nothing newer than 2024-11-05 */
 };
 
 /*
@@ -35,6 +43,9 @@ struct sp_mcp_transport {
  * stream of events of which the answer is the last.
  */
 extern const struct sp_mcp_transport sp_mcp_http;
+
+/* set_log_level() of transports whose sessions are rows. */
+bool sp_mcp_keep_log_level(struct sp_mcp_call *call, enum sp_logging_level level);
 
 /* The JSON-RPC error for a request that is failed. */
 struct sp_jsonrpc_error sp_mcp_problem_error(const struct sp_request *req);

@@ -88,28 +88,45 @@ end_stream(struct sp_request *req)
 	return stream->gone ? SP_SERVED_BROKEN : SP_SERVED_STREAM;
 }
 
-enum sp_served
-sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *t,
-    char *const *params)
+void
+sp_request_begin(struct sp_request *req, struct sp_response *response, struct sp_process *process,
+    struct sp_arena *mem)
 {
-	struct sp_response response = { 0 };
-	struct sp_request req = {
+	*response = (struct sp_response){ 0 };
+	*req = (struct sp_request){
 		.mem = mem,
 		.process = process,
 		.settings = process->settings,
 		.started_us = sp_monotonic_us(),
-		.is_cgi = t->is_cgi,
-		.response = &response,
-		.transport = t,
+		.response = response,
+		.id = new_request_id(mem),
 	};
+	sp_log_request_id(req->id);
+	if (process->pool != NULL)
+		sp_db_begin(&req->db, process->pool, mem);
+}
+
+void
+sp_request_end(struct sp_request *req)
+{
+	if (req->process->pool != NULL)
+		sp_db_end(&req->db);
+	sp_log_request_id(NULL);
+}
+
+enum sp_served
+sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *t,
+    char *const *params)
+{
+	struct sp_response response;
+	struct sp_request req;
 	struct sp_parked *parked;
 	enum sp_served served;
 
-	req.id = new_request_id(mem);
-	sp_log_request_id(req.id);
+	sp_request_begin(&req, &response, process, mem);
+	req.is_cgi = t->is_cgi;
+	req.transport = t;
 	t->deadline_us = req.started_us + process->settings->request_timeout * 1000000;
-	if (process->pool != NULL)
-		sp_db_begin(&req.db, process->pool, mem);
 	/* A refusal stays in req, and the router tells of it in the way of its route. */
 	sp_gate_params(&req, params);
 	sp_gate_body(&req, t->read, t, &t->ended);

@@ -34,6 +34,15 @@ struct sp_transport {
 
 #define SP_STUCK_MS	10000	/* a stream's client that takes nothing for so long counts as gone */
 
+/*
+ * A request to work with, in `mem`: an id for the log, settings, and a session of
+ * the database where the program has one.  What sp_serve() begins and ends with,
+ * for work that no web server sent (a pipe, a queue).
+ */
+void sp_request_begin(struct sp_request *req, struct sp_response *response, struct sp_process *process,
+    struct sp_arena *mem);
+void sp_request_end(struct sp_request *req);
+
 enum sp_served {
 	SP_SERVED,		/* write() took the answer */
 	SP_SERVED_STREAM,	/* send() took it; its end is the caller's */
