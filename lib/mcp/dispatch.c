@@ -93,7 +93,7 @@ sp_mcp_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name)
 }
 
 void
-sp_mcp_write_implementation(struct sp_mcp_call *call)
+sp_mcp_write_implementation(struct sp_mcp_call *call, bool whole)
 {
 	struct sp_json_writer *w = call->result;
 
@@ -102,6 +102,8 @@ sp_mcp_write_implementation(struct sp_mcp_call *call)
 	if (call->version != SP_MCP_2025_03_26)
 		sp_jw_kcstr(w, "title", call->server->title);
 	sp_jw_kcstr(w, "version", PACKAGE_VERSION);
+	if (whole && call->version >= SP_MCP_2025_11_25)
+		sp_jw_members(w, call->server->info);
 	sp_jw_object_end(w);
 }
 
@@ -134,7 +136,7 @@ sp_mcp_end_result_as(struct sp_mcp_call *call, const char *type, struct json_obj
 		sp_jw_object(w);
 		if (modern) {
 			sp_jw_key(w, META_SERVER);
-			sp_mcp_write_implementation(call);
+			sp_mcp_write_implementation(call, sp_str_is(call->message.method, "server/discover"));
 		}
 		if (has_meta) {
 			json_object_object_foreach(meta, name, value) {

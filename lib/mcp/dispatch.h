@@ -93,8 +93,8 @@ void sp_mcp_end_result_as(struct sp_mcp_call *call, const char *type, struct jso
 /* An array of ContentBlock; to a client of 2025-03-26, which has no links, a link is text. */
 void sp_mcp_write_content(struct sp_mcp_call *call, struct json_object *blocks);
 void sp_mcp_write_block(struct sp_mcp_call *call, struct json_object *block);	/* one of them */
-/* {"name","title","version"} of this server. */
-void sp_mcp_write_implementation(struct sp_mcp_call *call);
+/* {"name","title","version"} of this server; `whole`: and what there is to be shown of it, as far as the revision knows it. */
+void sp_mcp_write_implementation(struct sp_mcp_call *call, bool whole);
 
 /* JSON-RPC errors for what goes wrong before there is a message: on_error of the routes. */
 bool sp_mcp_reply_problem(struct sp_request *req);

@@ -1,4 +1,5 @@
 /* lifecycle.c - how a client gets to know the server, in both eras */
+#include "mcp/extension.h"
 #include "mcp/methods.h"
 #include "mcp/transport.h"
 #include "web/response.h"
@@ -30,6 +31,7 @@ write_capabilities(struct sp_mcp_call *call)
 		write_capability(w, "prompts");
 	if (server->completes)
 		write_capability(w, "completions");
+	sp_mcp_write_extensions(call);
 	sp_jw_object_end(w);
 }
 
@@ -83,7 +85,7 @@ sp_mcp_initialize(struct sp_mcp_call *call)
 	sp_jw_kcstr(w, "protocolVersion", is_first ? FIRST_VERSION : sp_mcp_version_name(call->version));
 	write_capabilities(call);
 	sp_jw_key(w, "serverInfo");
-	sp_mcp_write_implementation(call);
+	sp_mcp_write_implementation(call, true);
 	sp_jw_kcstr_if(w, "instructions", call->server->instructions);
 	sp_jw_object_end(w);
 	return true;

@@ -1,5 +1,6 @@
 /* list.c - the lists of a server, in pages: server/utilities/pagination */
 #include "mcp/cursor.h"
+#include "mcp/extension.h"
 #include "mcp/methods.h"
 #include "tools/policy.h"
 
@@ -32,12 +33,12 @@ form_of(enum sp_mcp_version version)
 	return (enum sp_listing_form)version;
 }
 
-/* Whether everybody who may ask sees the same. */
+/* Whether everybody who may ask sees the same, with whatever client. */
 static bool
 is_public(const struct sp_entries *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->item[i].tier, "public") != 0 || list->item[i].scopes->count > 0)
+		if (strcmp(list->item[i].tier, "public") != 0 || list->item[i].scopes->count > 0 || list->item[i].is_for_apps)
 			return false;
 	return true;
 }
@@ -68,8 +69,8 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	struct sp_json_writer *w = call->result;
 	const struct sp_tool *last = NULL;
 	const struct sp_entries *list;
+	bool more = false, has_apps;
 	struct sp_mcp_page page;
-	bool more = false;
 	int64_t listed = 0;
 	size_t i;
 
@@ -81,13 +82,15 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	page = (struct sp_mcp_page){ call->server->name, members[which], call->catalog_version, &call->caller };
 	if (!first_of_page(call, list, &page, &i))
 		return false;
+	has_apps = sp_mcp_has_apps(call);
 	sp_jw_object(w);
 	sp_jw_key(w, members[which]);
 	sp_jw_array(w);
 	for (; i < list->count; i++) {
 		const struct sp_tool *entry = &list->item[i];
 
-		if (sp_policy_judge(entry, &call->caller) != SP_ALLOWED)
+		/* a client without pages would show it to the model */
+		if (sp_policy_judge(entry, &call->caller) != SP_ALLOWED || (entry->is_for_apps && !has_apps))
 			continue;
 		if (listed == call->req->settings->page_size) {
 			more = true;

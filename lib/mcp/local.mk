@@ -11,6 +11,7 @@ lib_libsallyport_a_SOURCES += lib/mcp/tools.c
 lib_libsallyport_a_SOURCES += lib/mcp/completion.c
 lib_libsallyport_a_SOURCES += lib/mcp/cursor.c lib/mcp/cursor.h
 lib_libsallyport_a_SOURCES += lib/mcp/entry.c lib/mcp/entry.h
+lib_libsallyport_a_SOURCES += lib/mcp/extension.c lib/mcp/extension.h
 lib_libsallyport_a_SOURCES += lib/mcp/list.c
 lib_libsallyport_a_SOURCES += lib/mcp/prompts.c
 lib_libsallyport_a_SOURCES += lib/mcp/resources.c

@@ -13,6 +13,7 @@ static const char *const list_names[SP_LISTS] = { "tool", "resource", "template"
 struct row {
 	int64_t version;
 	const char *server, *server_title, *instructions;
+	struct sp_str server_info;
 	struct sp_str offers, list;
 	int64_t entry_id;			/* 0: there is no entry */
 	const char *name, *title, *description, *kind;
@@ -27,6 +28,7 @@ static const struct sp_column columns[] = {
 	{ "version", SP_COL_INT, offsetof(struct row, version) },
 	{ "server", SP_COL_TEXT, offsetof(struct row, server) },
 	{ "server_title", SP_COL_TEXT, offsetof(struct row, server_title) },
+	{ "server_info", SP_COL_STR, offsetof(struct row, server_info) },
 	{ "instructions", SP_COL_TEXT, offsetof(struct row, instructions) },
 	{ "offers", SP_COL_STR, offsetof(struct row, offers) },
 	{ "list", SP_COL_STR, offsetof(struct row, list) },
@@ -53,7 +55,7 @@ static const struct sp_column columns[] = {
 
 /* What a row says of a tool as it is parsed; lives until the entry is made. */
 struct parsed {
-	struct json_object *input, *output, *annotations, *spec;
+	struct json_object *input, *output, *annotations, *listing, *spec;
 };
 
 static bool
@@ -63,6 +65,7 @@ parse(struct sp_arena *scratch, const struct row *r, struct parsed *out, const c
 	return sp_json_parse_large(scratch, r->input_schema, &out->input, why) &&
 	    (r->output_schema.p == NULL || sp_json_parse_large(scratch, r->output_schema, &out->output, why)) &&
 	    sp_json_parse_large(scratch, r->annotations, &out->annotations, why) &&
+	    (r->listing.p == NULL || sp_json_parse_large(scratch, r->listing, &out->listing, why)) &&
 	    sp_json_parse_large(scratch, r->spec, &out->spec, why);
 }
 
@@ -135,6 +138,8 @@ write_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *
 	add_value(entry, "inputSchema", p->input);
 	add_value(entry, "outputSchema", p->output);
 	add_value(entry, "annotations", p->annotations);
+	add_value(entry, "icons", sp_json_get(p->listing, "icons"));
+	add_value(entry, "_meta", sp_json_get(p->listing, "_meta"));
 	*why = "its entry in tools/list is too long";
 	return sp_listing_write(mem, scratch, entry, out);
 }
@@ -161,6 +166,23 @@ take_scopes(struct sp_arena *mem, struct sp_str text, const struct sp_tool *befo
 	return true;
 }
 
+/* MCP Apps, "Visibility": by default both may call it. */
+static bool
+is_for_apps(struct json_object *meta)
+{
+	struct json_object *visibility = sp_json_get(sp_json_get(meta, "ui"), "visibility");
+
+	if (!json_object_is_type(visibility, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(visibility); i++) {
+		struct json_object *who = json_object_array_get_idx(visibility, i);
+
+		if (json_object_is_type(who, json_type_string) && sp_str_is(sp_json_text(who), "model"))
+			return false;
+	}
+	return true;
+}
+
 static bool
 read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool, const char **why)
 {
@@ -174,6 +196,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 	    !write_listing(mem, scratch, r, &p, &tool->listing, why))
 		return false;
 	take_required(mem, p.input, tool);
+	tool->is_for_apps = is_for_apps(sp_json_get(p.listing, "_meta"));
 	return true;
 }
 
@@ -215,7 +238,8 @@ read_entry(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, 
 	*why = "its kind is unknown to this program";
 	if (tool.kind == NULL || !take_scopes(mem, r->scopes, before, count, &tool, why))
 		return false;
-	ok = r->listing.p == NULL ? read_tool(mem, scratch, r, &tool, why) : read_content(mem, scratch, r, &tool, why);
+	ok = sp_str_is(r->list, list_names[SP_TOOLS]) ? read_tool(mem, scratch, r, &tool, why) :
+	    read_content(mem, scratch, r, &tool, why);
 	if (ok)
 		*out = tool;
 	return ok;
@@ -238,6 +262,7 @@ read_server(struct sp_arena *mem, const struct row *r)
 		.name = sp_strdup(mem, r->server),
 		.title = sp_strdup(mem, r->server_title),
 		.instructions = sp_strdup(mem, r->instructions),
+		.info = sp_str_dup(mem, r->server_info),
 	};
 	struct sp_str rest = r->offers, word;
 
@@ -246,6 +271,8 @@ read_server(struct sp_arena *mem, const struct row *r)
 
 		if (list < SP_LISTS)
 			server.list[list].offered = true;
+		else if (sp_str_is(word, "app"))
+			server.has_apps = true;
 		else
 			server.completes = true;
 	}

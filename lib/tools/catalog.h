@@ -1,8 +1,7 @@
 /*
  * catalog.h - the servers and what they offer, as every worker keeps them
  *
- * A snapshot of the rows (sql/migrations/0002-catalog.sql and
- * 0005-resources-prompts.sql) with compiled schemas and the text of each entry of
+ * A snapshot of the rows (sallyport.catalog() in sql/migrations) with compiled schemas and the text of each entry of
  * a list.  It is never edited: a change gives a new one, and requests that run
  * keep theirs.
  */
@@ -51,6 +50,7 @@ struct sp_tool {
 	int64_t max_rows, max_bytes;
 	bool read_only;
 	struct sp_listing listing;	/* the entry of its list */
+	bool is_for_apps;		/* and not for models: MCP Apps, "Visibility" */
 	const struct sp_content *content; /* of a resource, template or prompt; NULL: a tool */
 };
 
@@ -64,8 +64,10 @@ struct sp_server {
 	const char *name;		/* of its protected resource; "" is /mcp */
 	const char *title;
 	const char *instructions;	/* for the model; may be NULL */
+	struct sp_str info;		/* more members of Implementation: a JSON object */
 	struct sp_entries list[SP_LISTS];
 	bool completes;			/* some argument of a prompt or template */
+	bool has_apps;			/* resources ui://..., or tools with _meta.ui */
 };
 
 struct sp_catalog {

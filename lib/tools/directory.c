@@ -174,6 +174,7 @@ media_type(struct sp_str path, bool is_text)
 struct spec {
 	const char *directory;		/* the word that the operator's setting explains */
 	const char *mime_type;		/* NULL: by the file's name */
+	struct sp_str meta;		/* _meta of each file, JSON; absent: none */
 };
 
 static bool
@@ -183,6 +184,8 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 
 	spec->directory = sp_cstr(mem, sp_json_get_str(json, "directory"));
 	spec->mime_type = sp_cstr(mem, sp_json_get_str(json, "mime_type"));
+	if (sp_json_get(json, "meta") != NULL)
+		spec->meta = sp_json_canonical(mem, sp_json_get(json, "meta"));
 	*out = spec;
 	*why = "it names no directory";
 	return spec->directory != NULL;
@@ -205,19 +208,25 @@ contents(const struct sp_tool_call *call, const struct spec *spec, struct sp_str
 {
 	struct sp_arena *mem = call->req->mem;
 	bool is_text = sp_utf8_valid(bytes) && sp_str_index(bytes, '\0') < 0;
+	const char *type = spec->mime_type != NULL ? spec->mime_type : media_type(path, is_text);
 	struct sp_json_writer w;
 	struct sp_buf b;
 
-	sp_buf_init(&b, mem, bytes.len * 6 + 8192);	/* each byte an escape, at most */
+	/* a page of MCP Apps */
+	if (sp_str_starts(call->name, "ui:") && strcmp(type, "text/html") == 0)
+		type = "text/html;profile=mcp-app";
+	sp_buf_init(&b, mem, bytes.len * 6 + spec->meta.len + 8192);	/* each byte an escape, at most */
 	sp_jw_init(&w, &b);
 	sp_jw_array(&w);
 	sp_jw_object(&w);
 	sp_jw_kstr(&w, "uri", call->name);
-	sp_jw_kcstr(&w, "mimeType", spec->mime_type != NULL ? spec->mime_type : media_type(path, is_text));
+	sp_jw_kcstr(&w, "mimeType", type);
 	if (is_text)
 		sp_jw_kstr(&w, "text", bytes);
 	else
 		sp_jw_kstr(&w, "blob", sp_base64_encode(mem, bytes.p, bytes.len));
+	if (spec->meta.p != NULL)
+		sp_jw_kraw(&w, "_meta", spec->meta);
 	sp_jw_object_end(&w);
 	sp_jw_array_end(&w);
 	return sp_buf_view(&b);

@@ -54,7 +54,7 @@ gives shop://terms '[{"uri":"shop://terms","mimeType":"text/markdown","text":"# 
 is "its time, and for everybody" '60000 public complete' "$(json '.result | "\(.ttlMs) \(.cacheScope) \(.resultType)"')"
 gives shop://logo '[{"uri":"shop://logo","mimeType":"image/png","blob":"iVBORwAK/w=="}]'
 is "for the caller" '0 private' "$(json '.result | "\(.ttlMs) \(.cacheScope)"')"
-gives shop://open '[{"uri":"shop://open","mimeType":"text/plain","text":"open"}]'
+gives shop://open '[{"uri":"shop://open","mimeType":"text/plain","text":"open","_meta":{"shop.example/k":1}}]'
 is "a function's answer is for the caller" '5000 private' "$(json '.result | "\(.ttlMs) \(.cacheScope)"')"
 gives shop://orders/2 '[{"uri":"shop://orders/2","mimeType":"application/json","text":"{\"owner\": \"alice\", \"state\": \"packed\", \"order_no\": 2}"}]'
 unknown shop://orders/3 "row-level security"
