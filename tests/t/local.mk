@@ -45,6 +45,7 @@ t_tests += tests/t/0552-prompts.t
 t_tests += tests/t/0553-apps.t
 t_tests += tests/t/0560-docs-mcp.t
 t_tests += tests/t/0566-stdio.t
+t_tests += tests/t/0567-stdio-questions.t
 t_tests += tests/t/0570-codesearch.t
 
 TESTS += $(t_tests)
