@@ -10,6 +10,7 @@
 
 #define ANSWER_MAX (1024 * 1024)
 #define TIMEOUT_SECONDS 10L
+#define JWKS "/.well-known/jwks.json"	/* ours alone: below the issuer */
 
 struct doctor {
 	struct command *c;
@@ -165,6 +166,18 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* Of a path below the base URL, or, for a well-known document, at its root. */
+static const char *
+url_of(const struct doctor *d, const char *path)
+{
+	size_t len = strlen(d->base_url);
+	const char *base_path = sp_issuer_path(&(struct sp_settings){ .issuer = d->base_url });
+
+	if (strncmp(path, "/.well-known/", 13) == 0 && strcmp(path, JWKS) != 0)
+		len = (size_t)(base_path - d->base_url);
+	return sp_printf(d->c->mem, "%.*s%s", (int)len, d->base_url, path);
+}
+
 static void
 ask(struct doctor *d, const char *path, const char *authorization, struct answer *a)
 {
@@ -176,7 +189,7 @@ ask(struct doctor *d, const char *path, const char *authorization, struct answer
 	sp_buf_init(&a->body, d->c->mem, ANSWER_MAX);
 	if (curl == NULL)
 		sp_out_of_memory();
-	curl_easy_setopt(curl, CURLOPT_URL, sp_printf(d->c->mem, "%s%s", d->base_url, path));
+	curl_easy_setopt(curl, CURLOPT_URL, url_of(d, path));
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
@@ -197,6 +210,13 @@ ask(struct doctor *d, const char *path, const char *authorization, struct answer
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &a->status);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
+}
+
+/* Where a well-known document is: its name comes before the issuer's path (RFC 8414 section 3.1). */
+static const char *
+well_known(const struct doctor *d, const char *name)
+{
+	return sp_printf(d->c->mem, "/.well-known/%s%s", name, sp_issuer_path(d->c->settings));
 }
 
 /* A document at this path whose member has exactly this text. */
@@ -251,11 +271,11 @@ check_web_server(struct doctor *d)
 	ask(d, "/ready", NULL, &a);
 	finding(d, a.error == NULL && a.status == 200, "the programs reach the database",
 	    sp_cstr(d->c->mem, sp_str_sub(sp_buf_view(&a.body), 0, 200)), "see the programs' log");
-	check_document(d, "/.well-known/oauth-authorization-server", "issuer", issuer);
-	check_document(d, "/.well-known/openid-configuration", "issuer", issuer);
-	check_document(d, "/.well-known/oauth-protected-resource", "resource", resource);
-	check_document(d, "/.well-known/oauth-protected-resource/mcp", "resource", resource);
-	check_document(d, "/.well-known/jwks.json", "keys", NULL);
+	check_document(d, well_known(d, "oauth-authorization-server"), "issuer", issuer);
+	check_document(d, well_known(d, "openid-configuration"), "issuer", issuer);
+	check_document(d, well_known(d, "oauth-protected-resource"), "resource", resource);
+	check_document(d, sp_printf(d->c->mem, "%s/mcp", well_known(d, "oauth-protected-resource")), "resource", resource);
+	check_document(d, JWKS, "keys", NULL);
 	check_mcp(d);
 }
 

@@ -84,9 +84,25 @@ fail(struct sp_request *req, const struct sp_authorization *a)
 	write_down(req, a);
 	if (!a->proven)
 		return sp_reply_page_error(req);
-	if (strcmp(a->client.kind, "manual") != 0)
-		return refused_page(req, a);
-	return sp_authorization_reply_error(req, a);
+	/* who asked with prompt=none shows no page: OpenID Connect Core 1.0 section 3.1.2.6 */
+	if (strcmp(a->client.kind, "manual") == 0 || req->problem == SP_LOGIN_REQUIRED ||
+	    req->problem == SP_CONSENT_REQUIRED)
+		return sp_authorization_reply_error(req, a);
+	return refused_page(req, a);
+}
+
+/* The path of this endpoint. */
+static const char *
+here(struct sp_request *req)
+{
+	return sp_printf(req->mem, "%s/authorize", sp_issuer_path(req->settings));
+}
+
+/* A request once more, after something has changed. */
+static const char *
+once_more(struct sp_request *req, struct sp_str query)
+{
+	return sp_printf(req->mem, "%s?%.*s", here(req), SP_FMT(query));
 }
 
 /* ---- pages ---- */
@@ -100,6 +116,7 @@ signin_page(struct sp_request *req, const struct sp_authorization *a, struct sp_
 
 	(void)sp_browser_mark(req, true, mark);
 	show_client(req, page, a);
+	sp_view_cstr(page, "action", here(req));
 	sp_view_text(page, "request", sp_authorization_handle_make(req, SIGNIN_HANDLE, mark, a));
 	sp_view_text(page, "username", username);
 	sp_view_flag(page, "wrong", outcome == SP_SIGNIN_WRONG);
@@ -126,6 +143,7 @@ consent_page(struct sp_request *req, const struct sp_authorization *a, const str
 	struct sp_view *page = sp_view_open(req, "consent.html"), *item;
 
 	show_client(req, page, a);
+	sp_view_cstr(page, "action", here(req));
 	sp_view_text(page, "request",
 	    sp_authorization_handle_make(req, CONSENT_HANDLE, session->digest, a));
 	sp_view_cstr(page, "username", session->username);
@@ -366,7 +384,7 @@ signin_post(struct sp_request *req, const struct sp_form *form)
 		outcome = sp_signin_password(req, username, sp_form_get(form, "password"));
 	switch (outcome) {
 	case SP_SIGNIN_OK:
-		return sp_reply_redirect(req, 303, sp_printf(req->mem, "/authorize?%.*s", SP_FMT(handle.query)));
+		return sp_reply_redirect(req, 303, once_more(req, handle.query));
 	case SP_SIGNIN_WRONG:
 	case SP_SIGNIN_WAIT:
 		return signin_page(req, &a, username, outcome);
@@ -382,7 +400,7 @@ switch_account(struct sp_request *req, const struct sp_authorization *a, const s
 {
 	if (!sp_browser_session_end(req, session))
 		return sp_reply_page_error(req);
-	return sp_reply_redirect(req, 303, sp_printf(req->mem, "/authorize?%.*s", SP_FMT(a->query)));
+	return sp_reply_redirect(req, 303, once_more(req, a->query));
 }
 
 static bool

@@ -400,6 +400,15 @@ sp_settings_free(struct sp_settings *s)
 	free(l);
 }
 
+const char *
+sp_issuer_path(const struct sp_settings *s)
+{
+	const char *authority = strstr(s->issuer, "://");
+	const char *path = strchr(authority != NULL ? authority + 3 : s->issuer, '/');
+
+	return path != NULL ? path : s->issuer + strlen(s->issuer);
+}
+
 /* The whole file. False with errno set. */
 static bool
 slurp(const char *path, struct sp_arena *mem, struct sp_str *out)

@@ -82,6 +82,12 @@ SP_MUST_USE bool sp_settings_parse(struct sp_str text, const char *file, char *c
     struct sp_settings **out, struct sp_buf *errors);
 void sp_settings_free(struct sp_settings *s);
 
+/*
+ * What stands behind the origin in the issuer: "", or "/NAME" where the web
+ * server has other things at its root.  Points into s->issuer.
+ */
+const char *sp_issuer_path(const struct sp_settings *s);
+
 /* For `sallyport doctor`, --check and the documentation test. */
 struct sp_setting_info {
 	const char *name;

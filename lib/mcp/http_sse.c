@@ -99,7 +99,8 @@ static bool
 send_endpoint(struct sp_request *req, struct sp_stream *live, struct sp_str session_id)
 {
 	return sp_stream_send(live, &(struct sp_sse){ .type = SP_LIT("endpoint"), .data = sp_str(sp_printf(req->mem,
-	    "%.*s?" PARAMETER "=%.*s", SP_FMT(req->path), SP_FMT(session_id))) });
+	    "%s%.*s?" PARAMETER "=%.*s", sp_issuer_path(req->settings),
+	    SP_FMT(req->path), SP_FMT(session_id))) });
 }
 
 bool

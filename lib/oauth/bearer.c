@@ -97,7 +97,8 @@ static void
 challenge(struct sp_request *req, const struct sp_resource *resource, const char *error,
     const struct sp_scope *scope)
 {
-	const char *path = resource->resource + strlen(req->settings->issuer);
+	const char *issuer = req->settings->issuer;
+	size_t origin = (size_t)(sp_issuer_path(req->settings) - issuer);
 	const char *text;
 	struct sp_buf b;
 
@@ -105,8 +106,9 @@ challenge(struct sp_request *req, const struct sp_resource *resource, const char
 	sp_buf_cstr(&b, "Bearer ");
 	if (error != NULL)
 		sp_buf_printf(&b, "error=\"%s\", ", error);
-	sp_buf_printf(&b, "resource_metadata=\"%s/.well-known/oauth-protected-resource%s\"",
-	    req->settings->issuer, path);
+	/* RFC 9728 section 3.1: between the origin and the path */
+	sp_buf_printf(&b, "resource_metadata=\"%.*s/.well-known/oauth-protected-resource%s\"",
+	    (int)origin, issuer, resource->resource + origin);
 	/* a scope token cannot hold a quote or a backslash; a list that is too long is in the metadata, too */
 	text = sp_scope_text(req->mem, scope);
 	if (scope->count > 0 && strlen(text) <= SCOPE_MAX)

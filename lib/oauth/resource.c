@@ -112,7 +112,6 @@ const struct sp_resource *
 sp_resource_find(const struct sp_resources *all, struct sp_str resource)
 {
 	struct parts asked, ours;
-	bool origin;
 
 	if (resource.p != NULL && !cut(resource, &asked))
 		return NULL;
@@ -124,10 +123,12 @@ sp_resource_find(const struct sp_resources *all, struct sp_str resource)
 				return r;
 			continue;
 		}
-		origin = asked.path.len == 0 && r->name[0] == '\0';
-		if (cut(sp_str(r->resource), &ours) && sp_str_caseeq(asked.scheme, ours.scheme) &&
-		    sp_str_caseeq(asked.authority, ours.authority) &&
-		    (origin || sp_str_eq(asked.path, ours.path)))
+		if (!cut(sp_str(r->resource), &ours) || !sp_str_caseeq(asked.scheme, ours.scheme) ||
+		    !sp_str_caseeq(asked.authority, ours.authority))
+			continue;
+		/* the issuer itself stands for its default resource */
+		if (sp_str_eq(asked.path, ours.path) || (r->name[0] == '\0' &&
+		    sp_str_eq(asked.path, sp_str_sub(ours.path, 0, ours.path.len - strlen("/mcp")))))
 			return r;
 	}
 	return NULL;

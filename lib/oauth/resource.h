@@ -3,7 +3,7 @@
  *
  * `/mcp` is the default resource (name ""), `/mcp/NAME` another one.  The
  * canonical identifier is issuer + path, exactly; aliases that real clients
- * send (trailing slash, upper-case host, default port, the bare origin for the
+ * send (trailing slash, upper-case host, default port, the bare issuer for the
  * default resource) are resolved to it (RFC 8707, RFC 9728).
  *
  * The list lives in PostgreSQL and is cached by every worker (a snapshot that

@@ -24,11 +24,17 @@ is_https(const struct sp_request *req)
 	return sp_str_starts(sp_str(req->settings->issuer), "https:");
 }
 
-/* __Host- is a promise of the browser: set by this host, over TLS, for every path. */
+/*
+ * __Host- is a promise of the browser: set by this host, over TLS, for every
+ * path.  Below a path of the issuer there may be neighbours with the same names:
+ * there the cookie is for that path, and the promise is __Secure-.
+ */
 static const char *
 full_name(const struct sp_request *req, const char *name)
 {
-	return sp_printf(req->mem, "%s%s", is_https(req) ? "__Host-" : "", name);
+	const char *prefix = *sp_issuer_path(req->settings) == '\0' ? "__Host-" : "__Secure-";
+
+	return sp_printf(req->mem, "%s%s", is_https(req) ? prefix : "", name);
 }
 
 struct sp_str
@@ -57,13 +63,13 @@ sp_cookie_get(const struct sp_request *req, const char *name)
 void
 sp_cookie_set(struct sp_request *req, const char *name, struct sp_str value, int64_t max_age)
 {
-	const char *life = "";
+	const char *path = sp_issuer_path(req->settings), *life = "";
 
 	assert(is_cookie_octets(value));
 	if (max_age > 0)
 		life = sp_printf(req->mem, "; Max-Age=%lld", (long long)max_age);
 	else if (max_age < 0)
 		life = "; Max-Age=0";
-	sp_header_add(req, "Set-Cookie", sp_printf(req->mem, "%s=%.*s; Path=/%s; HttpOnly%s; SameSite=Lax",
-	    full_name(req, name), SP_FMT(value), life, is_https(req) ? "; Secure" : ""));
+	sp_header_add(req, "Set-Cookie", sp_printf(req->mem, "%s=%.*s; Path=%s%s; HttpOnly%s; SameSite=Lax",
+	    full_name(req, name), SP_FMT(value), *path != '\0' ? path : "/", life, is_https(req) ? "; Secure" : ""));
 }

@@ -222,6 +222,33 @@ origin_form(struct sp_str uri)
 	return sp_str_sub(uri, at, uri.len);
 }
 
+/*
+ * The path as it would be if the issuer had none.  Well-known documents of an
+ * issuer with a path have it behind their name (RFC 8414 section 3.1); what is
+ * neither of those nor below the issuer is not ours: absent.
+ */
+static struct sp_str
+below_issuer(const struct sp_request *req, struct sp_str path)
+{
+	static const char well_known[] = "/.well-known/";
+	struct sp_str base = sp_str(sp_issuer_path(req->settings)), front = { NULL, 0 }, rest = path;
+	ptrdiff_t slash;
+
+	if (base.len == 0)
+		return path;
+	if (sp_str_starts(path, well_known)) {
+		rest = sp_str_sub(path, sizeof(well_known) - 1, path.len);
+		if ((slash = sp_str_index(rest, '/')) < 0)
+			return front;
+		front = sp_str_sub(path, 0, sizeof(well_known) - 1 + (size_t)slash);
+		rest = sp_str_sub(rest, (size_t)slash, rest.len);
+	}
+	if (!sp_str_starts(rest, base.p) || (rest.len > base.len && rest.p[base.len] != '/'))
+		return (struct sp_str){ NULL, 0 };
+	rest = sp_str_sub(rest, base.len, rest.len);
+	return front.p == NULL ? rest : sp_str(sp_printf(req->mem, "%.*s%.*s", SP_FMT(front), SP_FMT(rest)));
+}
+
 static bool
 take_target(struct sp_request *req, const char *method, const char *uri)
 {
@@ -241,7 +268,7 @@ take_target(struct sp_request *req, const char *method, const char *uri)
 		req->query = sp_str_sub(target, (size_t)question + 1, target.len);
 	if (!path_is_normal(path))
 		return sp_fail(req, SP_NOT_FOUND, "path is not in normal form");
-	req->path = path;
+	req->path = below_issuer(req, path);
 	if (strcmp(req->method, UNKNOWN_METHOD) == 0)
 		return sp_fail(req, SP_METHOD_NOT_ALLOWED, "unknown method");
 	return true;

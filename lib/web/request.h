@@ -35,7 +35,7 @@ struct sp_request {
 	const struct sp_route *route;
 
 	const char *method;			/* "GET", ... */
-	struct sp_str path;			/* raw, from REQUEST_URI, cut at "?" */
+	struct sp_str path;			/* raw, from REQUEST_URI, cut at "?", without the issuer's path */
 	struct sp_str query;			/* raw, without "?"; absent when there was none */
 	struct sp_str body;			/* whole */
 	int64_t content_length;			/* as stated; -1 when it was not */

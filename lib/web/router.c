@@ -158,14 +158,10 @@ sp_route_request(struct sp_request *req, const struct sp_route *routes)
 bool
 sp_origin_is_ours(const struct sp_request *req, struct sp_str origin)
 {
-	struct sp_str issuer = sp_str(req->settings->issuer);
-	size_t end = 0;
+	const char *issuer = req->settings->issuer;
 
-	/* The issuer's origin is its text up to the path. */
-	for (int slashes = 0; end < issuer.len; end++)
-		if (issuer.p[end] == '/' && ++slashes == 3)
-			break;
-	return origin.len > 0 && sp_str_eq(origin, sp_str_sub(issuer, 0, end));
+	return origin.len > 0 &&
+	    sp_str_eq(origin, (struct sp_str){ issuer, (size_t)(sp_issuer_path(req->settings) - issuer) });
 }
 
 bool

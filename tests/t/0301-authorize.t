@@ -191,7 +191,8 @@ client=$stranger redirect_uri=https://app.example/cb
 page "a registered client's fault is a page" 400 ask response_type=token
 like "with a link that tells the client" \
 	"href=\"https://app.example/cb\?error=unsupported_response_type&amp;state=st-1&amp;iss=$(urlencode "$issuer")\"" "$(body)"
-page "also when nothing may be shown" 400 ask prompt=none
+page "also with prompt=none" 400 ask prompt=none response_type=token
+redirect_uri=https://app.example/cb told "but who may show nothing is told at once: a sign-in is needed" login_required ask prompt=none
 is "the audit has it" "authorize rejected login_required nobody is signed in" "$(audited)"
 page "a wrong redirect URI of a known client" 400 ask redirect_uri=https://evil.example/
 is "the audit has it" "authorize rejected invalid_request redirect_uri is not one of the client's" "$(audited)"

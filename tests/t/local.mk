@@ -16,6 +16,7 @@ t_tests += tests/t/0009-sql-tables.t
 t_tests += tests/t/0110-database-restart.t
 t_tests += tests/t/0111-pgbouncer.t
 t_tests += tests/t/0130-well-known.t
+t_tests += tests/t/0131-issuer-path.t
 t_tests += tests/t/0201-register.t
 t_tests += tests/t/0202-register-limits.t
 t_tests += tests/t/0301-authorize.t

@@ -15,6 +15,8 @@ reading(void **state)
 		{ "https://x", "a=1;__Host-s=abc;b=2", "abc" },
 		{ "https://x", "__Host-s=a=b", "a=b" },
 		{ "http://127.0.0.1", "s=abc", "abc" },
+		{ "https://x/a", "__Secure-s=abc", "abc" },
+		{ "https://x/a", "__Host-s=abc", NULL },
 		/* another one's */
 		{ "https://x", "s=abc", NULL },
 		{ "https://x", "__host-s=abc", NULL },
@@ -85,6 +87,8 @@ setting(void **state)
 		{ "https://x", 60, "__Host-s=abc; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax" },
 		{ "https://x", -1, "__Host-s=abc; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax" },
 		{ "http://127.0.0.1", 0, "s=abc; Path=/; HttpOnly; SameSite=Lax" },
+		{ "https://x/a/b", 0, "__Secure-s=abc; Path=/a/b; HttpOnly; Secure; SameSite=Lax" },
+		{ "http://127.0.0.1/a", 0, "s=abc; Path=/a; HttpOnly; SameSite=Lax" },
 	};
 
 	(void)state;

@@ -86,6 +86,44 @@ path_forms(void **state)
 	}
 }
 
+/* Of an issuer with a path: what handlers see, NULL where it is not ours. */
+static const struct {
+	const char *uri, *path;
+} below_issuer[] = {
+	{ "/a/b/token", "/token" },
+	{ "/a/b/mcp/x?y", "/mcp/x" },
+	{ "https://anybody/a/b/mcp", "/mcp" },
+	{ "/a/b/", "/" },
+	{ "/a/b", "" },
+	{ "/a/b/.well-known/jwks.json", "/.well-known/jwks.json" },
+	{ "/.well-known/oauth-protected-resource/a/b", "/.well-known/oauth-protected-resource" },
+	{ "/.well-known/oauth-protected-resource/a/b/mcp", "/.well-known/oauth-protected-resource/mcp" },
+	{ "/token", NULL }, { "/a/token", NULL }, { "/a/bb/token", NULL }, { "/A/B/token", NULL }, { "/x/a/b/token", NULL },
+	{ "/.well-known/oauth-protected-resource", NULL }, { "/.well-known/oauth-protected-resource/a", NULL },
+	{ "/.well-known/oauth-protected-resource/a/bb", NULL }, { "/.well-known/oauth-protected-resource/mcp", NULL },
+	{ "/.well-known/a/b", NULL }, { "/.well-known/", NULL },
+};
+
+static void
+paths_below_issuer(void **state)
+{
+	char *params[] = { (char[]){ "REQUEST_METHOD=GET" }, NULL, NULL };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(below_issuer); i++) {
+		struct web w;
+
+		web_open(&w);
+		w.settings.issuer = "https://mcp.example.com/a/b";
+		params[1] = sp_printf(w.mem, "REQUEST_URI=%s", below_issuer[i].uri);
+		CHECK(sp_gate_params(&w.req, params), below_issuer[i].uri);
+		CHECK((w.req.path.p != NULL) == (below_issuer[i].path != NULL), below_issuer[i].uri);
+		if (below_issuer[i].path != NULL)
+			CHECK_STR(w.req.path, below_issuer[i].path, below_issuer[i].uri);
+		web_close(&w);
+	}
+}
+
 static void
 path_length(void **state)
 {
@@ -587,6 +625,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path_forms),
+		cmocka_unit_test(paths_below_issuer),
 		cmocka_unit_test(path_length),
 		cmocka_unit_test(header_rules),
 		cmocka_unit_test(headers_by_prefix),
