@@ -155,6 +155,21 @@ Asks the person whether to go on.
 @server conformance
 @tier public$c$;
 
+-- Beyond the suite: a page of its own instead of a form.
+CREATE OR REPLACE FUNCTION tools.test_elicitation_url()
+RETURNS mcp.result LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	answer jsonb := mcp.elicit_url('visit', 'Please visit this page.', 'https://www.example.org/visit?a=1&b=2');
+BEGIN
+	RETURN conformance.says(format('The person said: %s', answer->>'action'));
+END
+$$;
+COMMENT ON FUNCTION tools.test_elicitation_url IS $c$Elicitation by URL
+Asks the person to visit a page.
+@mcp
+@server conformance
+@tier public$c$;
+
 CREATE OR REPLACE FUNCTION tools.test_missing_capability()
 RETURNS mcp.result LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -302,14 +317,14 @@ Asks only what the client can do.
 
 REVOKE ALL ON FUNCTION tools.test_tool_with_progress, tools.test_tool_with_logging, tools.test_logging_tool,
 	tools.test_reconnection, tools.test_sampling, tools.test_elicitation, tools.test_elicitation_sep1034_defaults,
-	tools.test_elicitation_sep1330_enums, tools.test_streaming_elicitation, tools.test_missing_capability,
+	tools.test_elicitation_sep1330_enums, tools.test_streaming_elicitation, tools.test_elicitation_url, tools.test_missing_capability,
 	tools.test_input_required_result_elicitation, tools.test_input_required_result_sampling,
 	tools.test_input_required_result_list_roots, tools.test_input_required_result_request_state,
 	tools.test_input_required_result_multiple_inputs, tools.test_input_required_result_multi_round,
 	tools.test_input_required_result_tampered_state, tools.test_input_required_result_capabilities FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tools.test_tool_with_progress, tools.test_tool_with_logging, tools.test_logging_tool,
 	tools.test_reconnection, tools.test_sampling, tools.test_elicitation, tools.test_elicitation_sep1034_defaults,
-	tools.test_elicitation_sep1330_enums, tools.test_streaming_elicitation, tools.test_missing_capability,
+	tools.test_elicitation_sep1330_enums, tools.test_streaming_elicitation, tools.test_elicitation_url, tools.test_missing_capability,
 	tools.test_input_required_result_elicitation, tools.test_input_required_result_sampling,
 	tools.test_input_required_result_list_roots, tools.test_input_required_result_request_state,
 	tools.test_input_required_result_multiple_inputs, tools.test_input_required_result_multi_round,

@@ -55,10 +55,10 @@ guarded(struct sp_mcp_call *call, const struct sp_tool_call *t)
 
 /*
  * The question as this revision says it: until 2025-06-18 there was one mode of
- * elicitation, and no word for it.
+ * elicitation, and no word for it; in 2025-11-25 a page to visit has an id.
  */
 static void
-write_params(struct sp_mcp_call *call, struct sp_json_writer *w, struct json_object *params)
+write_params(struct sp_mcp_call *call, struct sp_json_writer *w, const char *id, struct json_object *params)
 {
 	sp_jw_key(w, "params");
 	sp_jw_object(w);
@@ -69,6 +69,8 @@ write_params(struct sp_mcp_call *call, struct sp_json_writer *w, struct json_obj
 			sp_jw_key(w, name);
 			sp_jw_value(w, value);
 		}
+		if (sp_str_is(sp_json_get_str(params, "mode"), "url"))
+			sp_jw_kcstr(w, "elicitationId", id);
 	}
 	sp_jw_object_end(w);
 }
@@ -88,7 +90,7 @@ sp_mcp_question_text(struct sp_mcp_call *call, const char *id, struct json_objec
 	sp_jw_kcstr(&w, "id", id);
 	sp_jw_kstr(&w, "method", method);
 	if (params != NULL || !sp_str_is(method, "roots/list"))
-		write_params(call, &w, params);
+		write_params(call, &w, id, params);
 	sp_jw_object_end(&w);
 	return sp_buf_view(&b);
 }
