@@ -1,5 +1,6 @@
 /* mcp.c - the MCP endpoint of each server: /mcp and /mcp/NAME */
 #include "mcp/http_sse.h"
+#include "mcp/news.h"
 #include "mcp/outbox.h"
 #include "mcp/running.h"
 #include "mcp/session_get.h"
@@ -84,7 +85,7 @@ static const struct sp_route routes[] = {
 static void
 heard(void *arg, struct sp_db *db, const char *what)
 {
-	sp_catalog_changed(mcp.catalog, db, what);
+	sp_mcp_heard(&mcp, db, what);
 	sp_mcp_sessions_hear(mcp.sessions, what);
 	sp_mcp_running_hear(mcp.running, what);
 	sp_mcp_outbox_hear(mcp.outbox, db, what);
@@ -98,6 +99,8 @@ start(struct sp_process *process)
 	mcp.sessions = sp_mcp_sessions_new();
 	mcp.running = sp_mcp_running_new();
 	mcp.outbox = sp_mcp_outbox_new(process->settings, process->program->name);
+	if (!process->is_cgi)
+		mcp.subscriptions = sp_subscriptions_new();
 	process->state = &mcp;
 	return sp_authority_start(process, heard, NULL, &mcp.authority);
 }
@@ -110,6 +113,7 @@ stop(struct sp_process *process)
 	sp_mcp_outbox_free(mcp.outbox);
 	sp_mcp_running_free(mcp.running);
 	sp_mcp_sessions_free(mcp.sessions);
+	sp_subscriptions_free(mcp.subscriptions);
 	sp_catalog_cache_free(mcp.catalog);
 }
 

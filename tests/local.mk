@@ -8,6 +8,7 @@ include tests/bench/local.mk
 
 EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/lib/http.sh
+EXTRA_DIST += tests/lib/listen.sh
 EXTRA_DIST += tests/lib/mcp.sh
 EXTRA_DIST += tests/lib/twin.sh
 EXTRA_DIST += tests/lib/content.sql

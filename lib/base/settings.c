@@ -68,6 +68,8 @@ static const struct row rows[] = {
 	    "time for a whole request"),
 	INTEGER(max_streams, "10000", 0, 60000, "",
 	    "streams that a process keeps open while they wait for news; 0: none"),
+	INTEGER(max_user_streams, "100", 0, 60000, "",
+	    "of these, streams of one user, or of a client without a user; 0: any number"),
 	INTEGER(stream_keepalive, "5", 1, 300, "seconds",
 	    "silence after which a stream gets a comment, which also finds out whether its client is there"),
 	INTEGER(max_requests, "0", 0, 1000000000, "",

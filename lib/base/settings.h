@@ -42,6 +42,7 @@ struct sp_settings {
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */
 	int64_t max_streams;		/* parked streams of a process; 0 = none */
+	int64_t max_user_streams;	/* parked streams of one user in a process; 0 = any number */
 	int64_t stream_keepalive;	/* seconds without an event after which a stream gets a comment */
 	int64_t max_requests;		/* recycle the process after so many; 0 = never */
 	int64_t db_connections;		/* per process; 0 = as many as threads */

@@ -26,7 +26,7 @@ struct sp_listener {
 	struct sp_arena *mem;
 	struct sp_db db;
 	const char *const *channels;
-	bool polling;			/* LISTEN is not possible */
+	atomic_bool polling;		/* LISTEN is not possible */
 	int64_t poll_ms;
 	sp_listen_fn *fn;
 	void *arg;
@@ -257,4 +257,10 @@ int64_t
 sp_listener_lag_ms(const struct sp_listener *l)
 {
 	return sp_monotonic_ms() - l->fresh_at;
+}
+
+bool
+sp_listener_listens(const struct sp_listener *l)
+{
+	return !l->polling;
 }

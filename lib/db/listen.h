@@ -37,5 +37,10 @@ void sp_listener_stop(struct sp_listener *listener);
  * must not be believed once this is larger than what was promised.
  */
 int64_t sp_listener_lag_ms(const struct sp_listener *listener);
+/*
+ * Whether notifications arrive here at all, now or when the database is back;
+ * false: it polls.  True until a pooler was found.
+ */
+bool sp_listener_listens(const struct sp_listener *listener);
 
 #endif

@@ -30,6 +30,7 @@ static const struct method {
 	{ "resources/read", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_resources_read, "uri" },
 	{ "prompts/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_prompts_list, NULL },
 	{ "prompts/get", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_prompts_get, "name" },
+	{ "subscriptions/listen", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_listen, NULL },
 	{ "completion/complete", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_complete, NULL },
 };
 

@@ -1,17 +1,23 @@
 /* lifecycle.c - how a client gets to know the server, in both eras */
 #include "mcp/extension.h"
 #include "mcp/methods.h"
+#include "mcp/news.h"
 #include "mcp/transport.h"
 #include "web/response.h"
 
 #define FIRST_VERSION	"2024-11-05"	/* older than Streamable HTTP; to the methods it is the one after it */
 #define DISCOVER_TTL_MS	300000		/* it changes when the software or the instructions do */
 
+/* Whether it tells of changes, and of those of single things. */
 static void
-write_capability(struct sp_json_writer *w, const char *name)
+write_capability(struct sp_json_writer *w, const char *name, bool list_changed, bool subscribe)
 {
 	sp_jw_key(w, name);
 	sp_jw_object(w);
+	if (subscribe)
+		sp_jw_kbool(w, "subscribe", true);
+	if (list_changed)
+		sp_jw_kbool(w, "listChanged", true);
 	sp_jw_object_end(w);
 }
 
@@ -21,16 +27,18 @@ write_capabilities(struct sp_mcp_call *call)
 {
 	const struct sp_server *server = call->server;
 	struct sp_json_writer *w = call->result;
+	/* only what is delivered: by subscriptions/listen */
+	bool news = !sp_mcp_version_has_sessions(call->version) && sp_mcp_has_news(call);
 
 	sp_jw_key(w, "capabilities");
 	sp_jw_object(w);
-	write_capability(w, "tools");
+	write_capability(w, "tools", news, false);
 	if (server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered)
-		write_capability(w, "resources");
+		write_capability(w, "resources", news, news);
 	if (server->list[SP_PROMPTS].offered)
-		write_capability(w, "prompts");
+		write_capability(w, "prompts", news, false);
 	if (server->completes)
-		write_capability(w, "completions");
+		write_capability(w, "completions", false, false);
 	sp_mcp_write_extensions(call);
 	sp_jw_object_end(w);
 }

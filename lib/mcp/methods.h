@@ -24,6 +24,9 @@ sp_mcp_method_fn sp_mcp_resources_read;
 /* prompts.c: server/prompts */
 sp_mcp_method_fn sp_mcp_prompts_get;
 
+/* listen.c: 2026-07-28 basic/patterns/subscriptions */
+sp_mcp_method_fn sp_mcp_listen;
+
 /* completion.c: server/utilities/completion */
 sp_mcp_method_fn sp_mcp_complete;
 

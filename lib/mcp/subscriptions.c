@@ -264,13 +264,13 @@ expire_at(struct sp_subscriptions *all, struct sp_subscriber *sub)
 static void
 expire_never(struct sp_subscriptions *all, struct sp_subscriber *sub)
 {
-	struct sp_subscriber *last = all->expiring[all->expiring_count];
 	size_t place = sub->place;
+	struct sp_subscriber *last;
 
 	if (place == 0)
 		return;
 	sub->place = 0;
-	all->expiring_count--;
+	last = all->expiring[all->expiring_count--];
 	if (last != sub)
 		sift(all, place, last);
 }
@@ -606,7 +606,7 @@ sp_subscriptions_end_if(struct sp_subscriptions *all, sp_end_wanted *wanted, voi
 {
 	pthread_mutex_lock(&all->lock);
 	for (struct sp_subscriber *sub = all->first; sub != NULL; sub = sub->next)
-		if (wanted == NULL || wanted(arg, sp_str(sub->grant_id), sp_str(sub->jti)))
+		if (wanted == NULL || wanted(arg, sub->server, sp_str(sub->grant_id), sp_str(sub->jti)))
 			end(sub);
 	pthread_mutex_unlock(&all->lock);
 }

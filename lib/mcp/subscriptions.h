@@ -101,7 +101,7 @@ void sp_subscriptions_tell_all(struct sp_subscriptions *all, sp_may_hear *may_he
 void sp_subscriptions_end_grant(struct sp_subscriptions *all, struct sp_str grant_id);
 void sp_subscriptions_end_token(struct sp_subscriptions *all, struct sp_str jti);
 /* Of those that `wanted` picks; NULL: of all. */
-typedef bool sp_end_wanted(void *arg, struct sp_str grant_id, struct sp_str jti);
+typedef bool sp_end_wanted(void *arg, const char *server, struct sp_str grant_id, struct sp_str jti);
 void sp_subscriptions_end_if(struct sp_subscriptions *all, sp_end_wanted *wanted, void *arg);
 
 #endif

@@ -23,7 +23,7 @@ struct snapshot {
 
 struct sp_authority {
 	struct sp_process *process;
-	struct sp_listener *listener;		/* NULL in CGI */
+	struct sp_listener *_Atomic listener;	/* NULL in CGI, and when the first hook runs very early */
 	sp_authority_hook *hook;
 	void *hook_arg;
 	struct sp_revocations *revocations;
@@ -40,8 +40,12 @@ struct sp_authority {
 #define LAG_MAX_MS 1000
 /* How often the version row is read where LISTEN is not possible. */
 #define POLL_MS 500
+/* The channel of what every program wants to hear of. */
+#define EVERYBODY "sallyport"
 /* What has expired meanwhile is forgotten so often, or the set would only grow. */
 #define RELOAD_MS (60 * 60 * 1000)
+/* Bytes of what is revoked: a letter and an identifier of ours, which is a UUID or as long as one. */
+#define KEY_MAX 256
 
 static void
 snapshot_release(struct sp_authority *a, struct snapshot *s)
@@ -209,7 +213,7 @@ on_notification(void *arg, struct sp_db *db, const char *channel, const char *pa
 	} else if (what == NULL) {
 		load_revocations(a, db);
 		catch_up(a, db);
-	} else if (strcmp(channel, "sallyport") == 0) {
+	} else if (strcmp(channel, EVERYBODY) == 0) {
 		catch_up(a, db);
 	}
 	if (a->hook != NULL)
@@ -220,7 +224,8 @@ bool
 sp_authority_start(struct sp_process *process, sp_authority_hook *hook, void *arg,
     struct sp_authority **out)
 {
-	static const char *const channels[] = { "sallyport", "sallyport_mcp", NULL };
+	/* what only streams want to hear of may be much, and wakes nobody else */
+	static const char *const channels[] = { EVERYBODY, "sallyport_mcp", NULL }, *const one[] = { EVERYBODY, NULL };
 	struct sp_authority *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
@@ -230,15 +235,10 @@ sp_authority_start(struct sp_process *process, sp_authority_hook *hook, void *ar
 	a->hook_arg = arg;
 	a->revocations = sp_revocations_new();
 	pthread_mutex_init(&a->lock, NULL);
-	if (!process->is_cgi) {
-		a->listener = sp_listener_start(process->settings, process->program->name, channels, POLL_MS,
-		    on_notification, a);
-		if (a->listener == NULL) {
-			sp_authority_stop(a);
-			return false;
-		}
-	}
-	*out = a;
+	*out = a;		/* before the hook can run */
+	if (!process->is_cgi)
+		a->listener = sp_listener_start(process->settings, process->program->name,
+		    hook != NULL ? channels : one, POLL_MS, on_notification, a);
 	return true;
 }
 
@@ -342,6 +342,25 @@ sp_authority_resources(struct sp_request *req, struct sp_authority *a, const str
 	return true;
 }
 
+/* An id that is none of ours, and too long for the set, is not in it. */
+static bool
+is_in_set(struct sp_authority *a, const char *prefix, struct sp_str id)
+{
+	char key[KEY_MAX];
+	struct sp_buf b;
+
+	sp_buf_fixed(&b, key, sizeof(key));
+	sp_buf_cstr(&b, prefix);
+	sp_buf_str(&b, id);
+	return sp_buf_ok(&b) && sp_revocations_have(a->revocations, sp_buf_view(&b));
+}
+
+bool
+sp_authority_heard_revoked(struct sp_authority *a, struct sp_str grant_id, struct sp_str jti)
+{
+	return is_in_set(a, "g:", grant_id) || is_in_set(a, "j:", jti);
+}
+
 struct revoked_row {
 	bool revoked;
 };
@@ -358,9 +377,7 @@ sp_authority_revoked(struct sp_request *req, struct sp_authority *a, struct sp_s
 	struct revoked_row row = { true };
 
 	if (a->listener != NULL && sp_listener_lag_ms(a->listener) <= LAG_MAX_MS) {
-		*revoked =
-		    sp_revocations_have(a->revocations, sp_str(sp_printf(req->mem, "g:%.*s", SP_FMT(grant_id)))) ||
-		    sp_revocations_have(a->revocations, sp_str(sp_printf(req->mem, "j:%.*s", SP_FMT(jti))));
+		*revoked = sp_authority_heard_revoked(a, grant_id, jti);
 		return true;
 	}
 	if (sp_db_row(&req->db, &sp_q_token_revoked, SP_PARAMS(SP_P_STR(grant_id), SP_P_STR(jti)),
@@ -368,6 +385,12 @@ sp_authority_revoked(struct sp_request *req, struct sp_authority *a, struct sp_s
 		return sp_fail_db(req);
 	*revoked = row.revoked;
 	return true;
+}
+
+bool
+sp_authority_listens(const struct sp_authority *a)
+{
+	return a->listener != NULL && sp_listener_listens(a->listener);
 }
 
 uint64_t

@@ -15,9 +15,10 @@
 struct sp_authority;		/* process life; kept in sp_process.state or inside it */
 
 /*
- * On the listener's thread, after a change has been taken in: `what` is "keys",
- * "catalog", or NULL when anything may have changed.  For what else a program
- * keeps in memory.
+ * On the listener's thread, for what else a program keeps in memory.  `what` is
+ * what was notified: "keys", "catalog", "revoked KEY" (as in revocations.h), each
+ * after it was taken in, or something that is only the hook's (channel
+ * "sallyport_mcp").  NULL: anything may have changed.
  */
 typedef void sp_authority_hook(void *arg, struct sp_db *db, const char *what);
 
@@ -50,6 +51,18 @@ SP_MUST_USE bool sp_authority_resources(struct sp_request *req, struct sp_author
  */
 SP_MUST_USE bool sp_authority_revoked(struct sp_request *req, struct sp_authority *authority,
     struct sp_str grant_id, struct sp_str jti, bool *revoked);
+
+/*
+ * The same of what is known in memory: for streams, which end when a revocation
+ * is heard of, and when the hook is told that anything may have changed.
+ */
+bool sp_authority_heard_revoked(struct sp_authority *authority, struct sp_str grant_id, struct sp_str jti);
+
+/*
+ * Whether notifications reach this process, now or when the database is back.
+ * False in CGI, and where LISTEN is not possible.
+ */
+bool sp_authority_listens(const struct sp_authority *authority);
 
 /* Grows with every change of the keys: what was verified before is verified again. */
 uint64_t sp_authority_generation(struct sp_authority *authority);

@@ -472,6 +472,17 @@ sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache, const cha
 	return true;
 }
 
+const struct sp_catalog *
+sp_catalog_hold(struct sp_catalog_cache *cache, struct sp_arena *mem)
+{
+	struct snapshot *s = current(cache);
+
+	if (s == NULL)
+		return NULL;
+	sp_arena_defer(mem, release, s);
+	return &s->catalog;
+}
+
 void
 sp_catalog_changed(void *arg, struct sp_db *db, const char *what)
 {

@@ -104,6 +104,9 @@ void sp_catalog_cache_free(struct sp_catalog_cache *cache);	/* NULL is fine */
 SP_MUST_USE bool sp_catalog_get(struct sp_request *req, struct sp_catalog_cache *cache,
     const char *server, enum sp_list list, struct sp_str name, const struct sp_catalog **out);
 
+/* What there is without asking the database, and NULL when there is nothing yet; given back with the arena. */
+const struct sp_catalog *sp_catalog_hold(struct sp_catalog_cache *cache, struct sp_arena *mem);
+
 /*
  * An sp_authority_hook: loads a new snapshot when the catalog's version is not
  * the one we have.  arg is the cache.

@@ -21,9 +21,13 @@
  *	s = sp_stream_open(req);
  *	if (s == NULL)
  *		return true;
- *	sp_stream_event(s, no_id, acknowledgement);
  *	subscription->parked = sp_stream_park(s, &hooks, subscription);
- *	return true;
+ *	sp_parked_send(subscription->parked, acknowledgement);
+ *	(register the subscription: what is sent from now on comes behind it)
+ *	return true;				(and now all of it leaves)
+ *
+ * Who was promised news hears of everything that happens after the promise was
+ * read, because he was registered before it left.
  */
 #ifndef SP_WEB_STREAM_H
 #define SP_WEB_STREAM_H

@@ -39,6 +39,7 @@ t_tests += tests/t/0525-http-sse.t
 t_tests += tests/t/0530-mcp-tools.t
 t_tests += tests/t/0531-progress.t
 t_tests += tests/t/0532-questions.t
+t_tests += tests/t/0536-listen.t
 t_tests += tests/t/0540-mcp-token.t
 t_tests += tests/t/0550-mcp-results.t
 t_tests += tests/t/0551-resources.t

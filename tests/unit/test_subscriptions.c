@@ -199,8 +199,9 @@ places(void **state)
 }
 
 static bool
-is_jti(void *arg, struct sp_str grant_id, struct sp_str jti)
+is_jti(void *arg, const char *server, struct sp_str grant_id, struct sp_str jti)
 {
+	assert_string_equal(server, "");
 	assert_true(sp_str_is(grant_id, "g2"));
 	return sp_str_is(jti, arg);
 }

@@ -1,0 +1,217 @@
+/* news.c - how a change reaches the streams of this process */
+#include "mcp/news.h"
+
+#include "base/encode.h"
+#include "tools/content.h"
+#include "tools/policy.h"
+#include "web/stream.h"
+
+/* ---- who may hear of a resource ---- */
+
+/* What a URI stands for on a server: entries of its lists. */
+struct meaning {
+	const char *server;
+	struct sp_str uri;
+	const struct sp_tool **entry;
+	size_t count;
+};
+
+static struct meaning
+find_meaning(const struct sp_server *server, struct sp_arena *mem, struct sp_str uri)
+{
+	const struct sp_tool *exact = sp_server_entry(server, SP_RESOURCES, uri);
+	const struct sp_entries *templates = &server->list[SP_TEMPLATES];
+	struct sp_str values[SP_URI_VARIABLES];
+	struct meaning m = { .server = server->name, .uri = uri };
+
+	m.entry = sp_alloc_array(mem, templates->count + 1, sizeof(struct sp_tool *));
+	if (exact != NULL)
+		m.entry[m.count++] = exact;
+	for (size_t i = 0; i < templates->count; i++)
+		if (sp_uri_template_match(templates->item[i].content->template, mem, uri, values))
+			m.entry[m.count++] = &templates->item[i];
+	return m;
+}
+
+static bool
+allows(const struct meaning *m, const struct sp_caller *caller)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (sp_policy_judge(m->entry[i], caller) == SP_ALLOWED)
+			return true;
+	return false;
+}
+
+bool
+sp_mcp_may_read(const struct sp_server *server, struct sp_arena *mem, const struct sp_caller *caller,
+    struct sp_str uri)
+{
+	struct meaning m = find_meaning(server, mem, uri);
+
+	return allows(&m, caller);
+}
+
+/* Judges subscribers one after the other, of which many mean the same. */
+struct judge {
+	const struct sp_catalog *catalog;	/* NULL: never loaded, and nobody can have subscribed */
+	struct sp_arena *mem;
+	struct meaning last;
+};
+
+static bool
+may_hear(void *arg, const char *server_name, const struct sp_caller *caller, struct sp_str uri)
+{
+	struct judge *j = arg;
+	const struct sp_server *server;
+
+	if (j->last.server == NULL || strcmp(j->last.server, server_name) != 0 || !sp_str_eq(j->last.uri, uri)) {
+		server = j->catalog != NULL ? sp_catalog_server(j->catalog, sp_str(server_name)) : NULL;
+		if (server == NULL)
+			return false;
+		j->last = find_meaning(server, j->mem, uri);
+	}
+	return allows(&j->last, caller);
+}
+
+/* ---- what is notified ---- */
+
+/* "/NAME", or "*" for every server (NULL). */
+static const char *
+server_of(struct sp_arena *mem, struct sp_str text)
+{
+	return sp_str_starts(text, "/") ? sp_cstr(mem, sp_str_sub(text, 1, text.len)) : NULL;
+}
+
+static void
+heard_updated(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	struct judge judge = { .catalog = sp_catalog_hold(mcp->catalog, db->mem), .mem = db->mem };
+	struct sp_str hex = { NULL, 0 }, digest;
+
+	(void)sp_str_split(&rest, ' ', &hex);
+	if (sp_hex_decode(db->mem, hex, &digest) && digest.len == SP_SHA256_LEN)
+		sp_subscriptions_updated(mcp->subscriptions, (const uint8_t *)digest.p, server_of(db->mem, rest),
+		    may_hear, &judge);
+}
+
+/* Who is told fetches the list at once: it must be the new one, whichever notification came first. */
+static void
+heard_list(struct sp_mcp *mcp, struct sp_db *db, enum sp_change list, struct sp_str rest)
+{
+	sp_catalog_changed(mcp->catalog, db, "catalog");
+	sp_subscriptions_list_changed(mcp->subscriptions, list, server_of(db->mem, rest));
+}
+
+static void
+heard_tools(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	heard_list(mcp, db, SP_TOOLS_CHANGED, rest);
+}
+
+static void
+heard_prompts(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	heard_list(mcp, db, SP_PROMPTS_CHANGED, rest);
+}
+
+static void
+heard_resources(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	heard_list(mcp, db, SP_RESOURCES_CHANGED, rest);
+}
+
+static void
+heard_revoked(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	(void)db;
+	if (sp_str_starts(rest, "g:"))
+		sp_subscriptions_end_grant(mcp->subscriptions, sp_str_sub(rest, 2, rest.len));
+	else if (sp_str_starts(rest, "j:"))
+		sp_subscriptions_end_token(mcp->subscriptions, sp_str_sub(rest, 2, rest.len));
+}
+
+/* A server that is no longer there has no streams. */
+static bool
+server_has_gone(void *arg, const char *server, struct sp_str grant_id, struct sp_str jti)
+{
+	const struct sp_catalog *catalog = arg;
+
+	(void)grant_id;
+	(void)jti;
+	return sp_catalog_server(catalog, sp_str(server)) == NULL;
+}
+
+static void
+heard_catalog(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	const struct sp_catalog *catalog;
+
+	(void)rest;
+	sp_catalog_changed(mcp->catalog, db, "catalog");
+	catalog = sp_catalog_hold(mcp->catalog, db->mem);
+	if (catalog != NULL)
+		sp_subscriptions_end_if(mcp->subscriptions, server_has_gone, (void *)catalog);
+}
+
+/* By the first word. */
+static const struct {
+	const char *word;
+	void (*heard)(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest);
+} words[] = {
+	{ "updated", heard_updated },
+	{ "tools", heard_tools },
+	{ "prompts", heard_prompts },
+	{ "resources", heard_resources },
+	{ "revoked", heard_revoked },
+	{ "catalog", heard_catalog },
+};
+
+/* ---- when the listener was away ---- */
+
+static bool
+was_revoked(void *arg, const char *server, struct sp_str grant_id, struct sp_str jti)
+{
+	struct sp_mcp *mcp = arg;
+
+	(void)server;
+	return sp_authority_heard_revoked(mcp->authority, grant_id, jti);
+}
+
+static void
+heard_of_anything(struct sp_mcp *mcp, struct sp_db *db)
+{
+	struct judge judge = { .mem = db->mem };
+
+	heard_catalog(mcp, db, (struct sp_str){ NULL, 0 });
+	if (!sp_authority_listens(mcp->authority)) {
+		/* a pooler was found, which is what polls now: nothing can be told from here on */
+		sp_subscriptions_end_if(mcp->subscriptions, NULL, NULL);
+		return;
+	}
+	sp_subscriptions_end_if(mcp->subscriptions, was_revoked, mcp);
+	judge.catalog = sp_catalog_hold(mcp->catalog, db->mem);
+	sp_subscriptions_tell_all(mcp->subscriptions, may_hear, &judge);
+}
+
+void
+sp_mcp_heard(void *arg, struct sp_db *db, const char *what)
+{
+	struct sp_str rest = sp_str(what), word = { NULL, 0 };
+	struct sp_mcp *mcp = arg;
+
+	if (what == NULL) {
+		heard_of_anything(mcp, db);
+		return;
+	}
+	(void)sp_str_split(&rest, ' ', &word);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (sp_str_is(word, words[i].word))
+			words[i].heard(mcp, db, rest);
+}
+
+bool
+sp_mcp_has_news(const struct sp_mcp_call *call)
+{
+	return call->mcp->subscriptions != NULL && sp_stream_can_park(call->req) && call->req->settings->max_streams > 0 &&
+	    sp_authority_listens(call->mcp->authority);
+}
