@@ -36,6 +36,9 @@ sp_mcp_tool_call(struct sp_mcp_call *call, const char *event, struct sp_str name
 		.protocol_version = sp_mcp_version_name(call->version),
 	};
 
+	sp_trace_read(sp_json_get(call->message.params, "_meta"), &t.trace);
+	call->req->trace_id = sp_cstr(call->req->mem, sp_trace_id(&t.trace));
+
 	if (call->session.id.p != NULL && !call->session.checked) {
 		t.guard = &sp_q_mcp_session_use;
 		t.guard_params = call->session.params;

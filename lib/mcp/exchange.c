@@ -231,21 +231,6 @@ wants_log(struct sp_mcp_call *call, struct json_object *meta, struct sp_exchange
 	return true;
 }
 
-/* W3C Trace Context, "traceparent": of any version, as far as version 00 goes. */
-static struct sp_str
-traceparent(struct json_object *meta)
-{
-	static const char form[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
-	struct sp_str text = sp_json_get_str(meta, "traceparent");
-
-	if (text.len != sizeof(form) - 1)
-		return (struct sp_str){ NULL, 0 };
-	for (size_t i = 0; i < text.len; i++)
-		if (form[i] == 'x' ? !sp_is_hex((unsigned char)text.p[i]) : text.p[i] != '-')
-			return (struct sp_str){ NULL, 0 };
-	return text;
-}
-
 static bool
 listen_to(struct sp_mcp_call *call, struct told *told, struct sp_exchange *x)
 {
@@ -256,7 +241,6 @@ listen_to(struct sp_mcp_call *call, struct told *told, struct sp_exchange *x)
 	sp_buf_init(&told->held, call->req->mem, MESSAGE_MAX);
 	sp_buf_init(&told->line, call->req->mem, MESSAGE_MAX);
 	x->arg = told;
-	x->traceparent = traceparent(meta);
 	told->token = progress_token(meta);
 	if (told->token != NULL)
 		x->progress = on_progress;

@@ -53,7 +53,6 @@ struct sp_exchange {
 	bool once;				/* the answers came with a state that is spent by this call */
 	bool in_task;				/* this run is a task's: mcp.detach() gives true */
 	bool may_detach;			/* the caller takes a task for an answer */
-	struct sp_str traceparent;		/* of the caller (W3C Trace Context, well formed); absent: none */
 	/* On the thread of the call, while it runs.  NULL: not wanted. */
 	void (*progress)(void *arg, const struct sp_progress *progress);
 	void (*log)(void *arg, const struct sp_log_message *message);

@@ -16,6 +16,7 @@ lib_libsallyport_a_SOURCES += lib/tools/catalog.c lib/tools/catalog.h
 lib_libsallyport_a_SOURCES += lib/tools/policy.c lib/tools/policy.h
 lib_libsallyport_a_SOURCES += lib/tools/run.c lib/tools/run.h
 lib_libsallyport_a_SOURCES += lib/tools/sql_tool.c lib/tools/sql_tool.h
+lib_libsallyport_a_SOURCES += lib/tools/trace.c lib/tools/trace.h
 lib_libsallyport_a_SOURCES += lib/tools/uri_template.c lib/tools/uri_template.h
 lib_libsallyport_a_SOURCES += lib/tools/content.c lib/tools/content.h
 lib_libsallyport_a_SOURCES += lib/tools/directory.c lib/tools/directory.h

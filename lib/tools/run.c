@@ -26,11 +26,13 @@ audit_detail(const struct sp_tool_call *call, const char *sqlstate, const char *
 	struct sp_json_writer w;
 	struct sp_buf b;
 
-	sp_buf_init(&b, call->req->mem, 4096);
+	sp_buf_init(&b, call->req->mem, 8192);
 	sp_jw_init(&w, &b);
 	sp_jw_object(&w);
 	sp_jw_kint(&w, "catalog", call->catalog_version);
 	sp_jw_kcstr(&w, "protocol_version", call->protocol_version);
+	if (call->trace.traceparent.p != NULL)
+		sp_jw_kstr(&w, "traceparent", call->trace.traceparent);
 	sp_jw_kcstr_if(&w, "sqlstate", sqlstate);
 	sp_jw_kcstr_if(&w, "why", why);
 	sp_jw_object_end(&w);

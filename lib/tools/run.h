@@ -11,6 +11,7 @@
 #include "oauth/bearer.h"
 #include "tools/catalog.h"
 #include "tools/exchange.h"
+#include "tools/trace.h"
 
 struct sp_tool_call {
 	struct sp_request *req;
@@ -22,6 +23,7 @@ struct sp_tool_call {
 	struct json_object *arguments;	/* as sent: an object, or NULL for none */
 	int64_t catalog_version;
 	const char *protocol_version;	/* for the audit row */
+	struct sp_trace trace;		/* that the call is part of */
 	/*
 	 * A statement that must not fail, in front of everything else and in the
 	 * same round trip and transaction (a session's check); NULL: none.

@@ -38,7 +38,6 @@ sp_sql_exchange_params(const struct sp_tool_call *call, struct sp_param out[stat
 	out[4] = SP_P_TEXT(x->in_task ? "running" : x->may_detach ? "may" : NULL);
 	out[5] = SP_P_BOOL(x->progress != NULL);
 	out[6] = SP_P_TEXT(x->log != NULL ? sp_logging_level_name(x->log_level) : NULL);
-	out[7] = SP_P_STR(x->traceparent);
 }
 
 /* ---- while it runs ---- */

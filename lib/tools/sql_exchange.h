@@ -10,8 +10,8 @@
 
 #include "tools/run.h"
 
-/* Fills in $7 to $14 of sql/queries/tool_call_settings.sql. */
-#define SP_SQL_EXCHANGE_PARAMS 8
+/* Fills in $7 to $13 of sql/queries/tool_call_settings.sql. */
+#define SP_SQL_EXCHANGE_PARAMS 7
 void sp_sql_exchange_params(const struct sp_tool_call *call, struct sp_param out[static SP_SQL_EXCHANGE_PARAMS]);
 
 /*

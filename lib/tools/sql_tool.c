@@ -399,9 +399,11 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 {
 	struct sp_request *req = call->req;
 	bool read_only = call->tool->read_only;
-	struct sp_param settings[6 + SP_SQL_EXCHANGE_PARAMS] = {
+	struct sp_param settings[6 + SP_SQL_EXCHANGE_PARAMS + 3] = {
 		SP_P_BOOL(read_only), SP_P_STR(call->caller->claims), SP_P_TEXT(req->id), SP_P_INT(timeout_ms),
-		SP_P_TEXT(search_path(req)), SP_P_TEXT(req->settings->tool_role) };
+		SP_P_TEXT(search_path(req)), SP_P_TEXT(req->settings->tool_role),
+		[6 + SP_SQL_EXCHANGE_PARAMS] = SP_P_STR(call->trace.traceparent), SP_P_STR(call->trace.tracestate),
+		SP_P_STR(call->trace.baggage) };
 	struct sp_db *db = &req->db;
 	size_t n = 0;
 

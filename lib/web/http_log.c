@@ -21,6 +21,7 @@ sp_http_log(const struct sp_http_log *a)
 	    SP_LI("db_round_trips", a->db_round_trips),
 	    SP_LI(a->streamed ? "events" : NULL, a->events),
 	    SP_LS("address", a->address),
+	    SP_L(a->trace_id != NULL ? "trace_id" : NULL, a->trace_id),
 	    SP_L(failed ? "problem" : NULL, sp_problem_info(a->problem)->error),
 	    SP_L(failed && a->detail != NULL ? "detail" : NULL, a->detail),
 	    SP_L(a->sent ? NULL : "sent", "no"),

@@ -13,6 +13,7 @@ struct sp_http_log {
 	bool streamed;
 	int64_t events;			/* of a stream */
 	struct sp_str address;
+	const char *trace_id;		/* NULL: none */
 	enum sp_problem problem;
 	const char *detail;		/* NULL: nothing more to say */
 	bool sent;			/* all of it has gone out */

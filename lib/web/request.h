@@ -42,6 +42,7 @@ struct sp_request {
 	struct sp_str content_type;		/* media type in lower case, without parameters */
 	struct sp_str address;			/* the client's, after trusted proxies */
 	const char *id;				/* request id: ours, 22 characters */
+	const char *trace_id;			/* of the trace that it is part of, for the log; NULL: none is known */
 	int64_t started_us;			/* sp_monotonic_us() */
 	bool is_cgi;
 

@@ -38,6 +38,7 @@ log_request(const struct sp_request *req, bool sent)
 	    .streamed = stream != NULL,
 	    .events = stream != NULL ? stream->events : 0,
 	    .address = req->address,
+	    .trace_id = req->trace_id,
 	    .problem = req->problem,
 	    .detail = req->detail,
 	    .sent = sent,

@@ -78,6 +78,11 @@ tests_fuzz_fuzz_cursor_SOURCES = tests/fuzz/fuzz_cursor.c $(fuzz_main)
 tests_fuzz_fuzz_cursor_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_cursor_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_trace
+tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c $(fuzz_main)
+tests_fuzz_fuzz_trace_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_trace_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/fuzz/fuzz_uri_template
 tests_fuzz_fuzz_uri_template_SOURCES = tests/fuzz/fuzz_uri_template.c $(fuzz_main)
 tests_fuzz_fuzz_uri_template_LDFLAGS = $(fuzz_ldflags)

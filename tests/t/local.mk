@@ -45,6 +45,7 @@ t_tests += tests/t/0550-mcp-results.t
 t_tests += tests/t/0551-resources.t
 t_tests += tests/t/0552-prompts.t
 t_tests += tests/t/0553-apps.t
+t_tests += tests/t/0554-trace.t
 t_tests += tests/t/0560-docs-mcp.t
 t_tests += tests/t/0566-stdio.t
 t_tests += tests/t/0567-stdio-questions.t

@@ -199,6 +199,11 @@ TESTS += tests/unit/test_param_header
 tests_unit_test_param_header_SOURCES = tests/unit/test_param_header.c
 tests_unit_test_param_header_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_trace
+TESTS += tests/unit/test_trace
+tests_unit_test_trace_SOURCES = tests/unit/test_trace.c
+tests_unit_test_trace_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_mcp_cursor
 TESTS += tests/unit/test_mcp_cursor
 tests_unit_test_mcp_cursor_SOURCES = tests/unit/test_mcp_cursor.c
