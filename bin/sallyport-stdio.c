@@ -113,7 +113,7 @@ usage(FILE *to)
 
 /* False: *status is what to end with. */
 static bool
-read_options(int argc, char **argv, const char **as, const char **server, int *status)
+read_options(int argc, char **argv, char **as, const char **server, int *status)
 {
 	enum { AS = 1, SERVER, PRINT_VERSION, HELP };
 	static const struct option options[] = {
@@ -171,22 +171,23 @@ int
 main(int argc, char **argv)
 {
 	struct sp_mcp_pipe pipe = { .in = STDIN_FILENO, .mcp = &mcp, .server = "", .caller = find_caller };
-	struct sp_arena *mem = sp_arena_new();
-	const char *as = NULL;
+	struct sp_arena *mem;
 	struct sp_buf errors;
+	char *as = NULL;
 	sigset_t signals;
 	int status;
 
 	if (!read_options(argc, argv, &as, &pipe.server, &status))
 		return status;
 	sp_log_program(program.name);
-	pipe.arg = sp_strdup(mem, as);
+	pipe.arg = as;
 	pipe.out = take_standard_output();
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	mem = sp_arena_new();
 	sp_buf_init(&errors, mem, ERRORS_MAX);
 	status = FAILED;
 	if (pipe.out >= 0 && sp_process_open(&program, false, &errors)) {
