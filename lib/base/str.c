@@ -231,6 +231,16 @@ sp_utf8_valid(struct sp_str s)
 	return true;
 }
 
+struct sp_str
+sp_utf8_cut(struct sp_str s, size_t max)
+{
+	size_t len = 0, n;
+
+	while ((n = sp_utf8_len((struct sp_str){ s.p + len, s.len - len })) > 0 && len + n <= max)
+		len += n;
+	return (struct sp_str){ s.p, len };
+}
+
 bool
 sp_str_has_control(struct sp_str s)
 {

@@ -82,6 +82,9 @@ size_t sp_utf8_len(struct sp_str s);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms), NUL allowed. */
 bool sp_utf8_valid(struct sp_str s);
 
+/* The well-formed characters at the front, as many as fit in max bytes. */
+struct sp_str sp_utf8_cut(struct sp_str s, size_t max);
+
 /* True when s has a byte below 0x20 or 0x7f. */
 bool sp_str_has_control(struct sp_str s);
 

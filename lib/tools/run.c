@@ -7,6 +7,8 @@
 #include "tools/directory.h"
 #include "tools/sql_tool.h"
 
+#define NAME_MAX_LEN	64			/* bytes of a name that was asked for, in the audit trail */
+
 static const struct sp_tool_kind *const kinds[] = { &sp_sql_tool, &sp_stored_content, &sp_stored_messages, &sp_directory };
 
 const struct sp_tool_kind *
@@ -39,17 +41,6 @@ audit_detail(const struct sp_tool_call *call, const char *sqlstate, const char *
 	return sp_buf_view(&b);
 }
 
-/* The name that was asked for, as far as a name can be long: whole characters of at most 64 bytes. */
-static struct sp_str
-audit_name(struct sp_str name)
-{
-	size_t len = 0, n;
-
-	while ((n = sp_utf8_len(sp_str_sub(name, len, name.len))) > 0 && len + n <= 64)
-		len += n;
-	return sp_str_sub(name, 0, len);
-}
-
 const struct sp_param *
 sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double duration_ms,
     const char *sqlstate, const char *why)
@@ -65,7 +56,7 @@ sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double durat
 	p[3] = SP_P_TEXT(call->caller->grant_id);
 	p[4] = SP_P_TEXT(call->resource->resource);
 	/* a template, not the URI made of it: its values are told by their digest only */
-	p[5] = SP_P_STR(call->tool != NULL ? sp_str(call->tool->name) : audit_name(call->name));
+	p[5] = SP_P_STR(call->tool != NULL ? sp_str(call->tool->name) : sp_utf8_cut(call->name, NAME_MAX_LEN));
 	p[6] = SP_P_BYTES(digest, SP_SHA256_LEN);
 	p[7] = duration_ms < 0 ? SP_P_NULL : SP_P_TEXT(sp_printf(req->mem, "%.3f", duration_ms));
 	p[8] = SP_P_TEXT(req->id);
@@ -75,8 +66,8 @@ sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double durat
 	return p;
 }
 
-enum sp_tool_outcome
-sp_tool_record(const struct sp_tool_call *call, const char *outcome, const char *why)
+static enum sp_tool_outcome
+record(const struct sp_tool_call *call, const char *outcome, const char *why, const struct sp_tool_result *out)
 {
 	struct sp_db *db = &call->req->db;
 	PGresult **results;
@@ -86,13 +77,22 @@ sp_tool_record(const struct sp_tool_call *call, const char *outcome, const char 
 		if (call->guard != NULL)
 			sp_db_pipeline_add(db, call->guard, call->guard_params);
 		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, 0, NULL, why));
+		if (call->along != NULL)
+			call->along(call, SP_TOOL_DONE, out);
 		if (sp_db_pipeline_run(db, &results, &failed))
 			return SP_TOOL_DONE;
-		if (call->guard != NULL && failed == 0 && strcmp(db->sqlstate, call->guard_sqlstate) == 0)
+		if (((call->guard != NULL && failed == 0) || call->along != NULL) &&
+		    strcmp(db->sqlstate, call->guard_sqlstate) == 0)
 			return SP_TOOL_GUARDED;
 	}
 	(void)sp_fail_db(call->req);
 	return SP_TOOL_FAILED;
+}
+
+enum sp_tool_outcome
+sp_tool_record(const struct sp_tool_call *call, const char *outcome, const char *why)
+{
+	return record(call, outcome, why, NULL);
 }
 
 enum sp_tool_outcome
@@ -170,6 +170,14 @@ output_fits(const struct sp_tool_call *call, const struct sp_tool_result *r)
 	return false;
 }
 
+void
+sp_tool_check_output(const struct sp_tool_call *call, struct sp_tool_result *out)
+{
+	if (call->tool->output != NULL && !out->is_error && !output_fits(call, out))
+		*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(call->req->mem,
+		    "internal error, request id %s", call->req->id)) };
+}
+
 enum sp_tool_outcome
 sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
 {
@@ -181,14 +189,10 @@ sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
 	arguments = call->arguments != NULL ? without_nulls(mem, call->tool, call->arguments) : sp_json_new(mem);
 	if (call->tool->input == NULL || sp_schema_validate(call->tool->input, mem, arguments, &errors)) {
 		outcome = call->tool->kind->call(call, arguments, out);
-		if (outcome == SP_TOOL_DONE && call->tool->output != NULL && !out->is_error &&
-		    !output_fits(call, out))
-			*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(mem,
-			    "internal error, request id %s", call->req->id)) };
+		if (outcome == SP_TOOL_DONE && call->along == NULL)
+			sp_tool_check_output(call, out);
 		return outcome;
 	}
-	outcome = sp_tool_refuse(call, "arguments do not fit the schema");
-	if (outcome == SP_TOOL_DONE)
-		*out = (struct sp_tool_result){ .is_error = true, .text = sp_schema_errors_text(mem, &errors) };
-	return outcome;
+	*out = (struct sp_tool_result){ .is_error = true, .text = sp_schema_errors_text(mem, &errors) };
+	return record(call, "rejected", "arguments do not fit the schema", out);
 }

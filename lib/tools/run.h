@@ -13,6 +13,17 @@
 #include "tools/exchange.h"
 #include "tools/trace.h"
 
+enum sp_tool_outcome {
+	SP_TOOL_DONE,			/* *out is set, the audit row is written */
+	SP_TOOL_GUARDED,		/* the guard said no; nothing was done */
+	SP_TOOL_FAILED,			/* the request is failed */
+	SP_TOOL_ASKS,			/* nothing was done; out->questions; the audit row says "input_required" */
+	SP_TOOL_DETACHES,		/* nothing was done; to be called again as a task, which writes the audit row */
+	SP_TOOL_REFUSES,		/* nothing was done; out->error; the audit row says "error" */
+};
+
+struct sp_tool_result;
+
 struct sp_tool_call {
 	struct sp_request *req;
 	const struct sp_resource *resource;
@@ -24,6 +35,7 @@ struct sp_tool_call {
 	int64_t catalog_version;
 	const char *protocol_version;	/* for the audit row */
 	struct sp_trace trace;		/* that the call is part of */
+	int64_t timeout_ms;		/* of this call; 0: the tool's, or setting tool_timeout */
 	/*
 	 * A statement that must not fail, in front of everything else and in the
 	 * same round trip and transaction (a session's check); NULL: none.
@@ -32,15 +44,16 @@ struct sp_tool_call {
 	const struct sp_param *guard_params;
 	const char *guard_sqlstate;	/* how it says no; any other failure of it is trouble */
 	const struct sp_exchange *exchange;	/* NULL: nobody to talk to */
-};
-
-enum sp_tool_outcome {
-	SP_TOOL_DONE,			/* *out is set, the audit row is written */
-	SP_TOOL_GUARDED,		/* the guard said no; nothing was done */
-	SP_TOOL_FAILED,			/* the request is failed */
-	SP_TOOL_ASKS,			/* nothing was done; out->questions; the audit row says "input_required" */
-	SP_TOOL_DETACHES,		/* nothing was done; to be called again as a task, which writes the audit row */
-	SP_TOOL_REFUSES,		/* nothing was done; out->error; the audit row says "error" */
+	/*
+	 * Adds statements to the open pipeline that belong to the call's outcome (a
+	 * task's result): they are of one transaction with what the tool did and
+	 * with the audit row, behind which nothing but COMMIT comes.  One that fails
+	 * with guard_sqlstate is a guard's no.  With it a call that ends well takes
+	 * one round trip more.  NULL: none.
+	 */
+	void (*along)(const struct sp_tool_call *call, enum sp_tool_outcome outcome,
+	    const struct sp_tool_result *result);
+	void *along_arg;
 };
 
 /* What a caller is given; the texts live in the request's arena. */
@@ -83,6 +96,12 @@ SP_MUST_USE enum sp_tool_outcome sp_tool_refuse(const struct sp_tool_call *call,
 /* Writes the audit row of a call that needed no transaction: SP_TOOL_DONE when it is written. */
 SP_MUST_USE enum sp_tool_outcome sp_tool_record(const struct sp_tool_call *call, const char *outcome,
     const char *why);
+/*
+ * An answer that does not fit the output schema of its author is logged, and
+ * becomes an internal error.  sp_tool_run() does this, save for kinds that write
+ * the result themselves (along).
+ */
+void sp_tool_check_output(const struct sp_tool_call *call, struct sp_tool_result *out);
 /* What a caller is told of a result that is over max_bytes. */
 void sp_tool_too_large(const struct sp_tool_call *call, int64_t bytes, struct sp_tool_result *out);
 

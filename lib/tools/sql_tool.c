@@ -340,24 +340,66 @@ failure_text(const struct sp_tool_call *call, const PGresult *r, int64_t timeout
 	return sp_str(sp_printf(req->mem, "internal error, request id %s", req->id));
 }
 
-/* Ends the transaction if it was begun and, with an outcome, writes its audit row. */
+/*
+ * Whether the transaction is begun in so many words: to be rolled back after a
+ * tool that only reads, or because its end is not known when it begins.
+ */
 static bool
-roll_back(const struct sp_tool_call *call, const char *outcome, const char *sqlstate, int64_t started_us)
+has_begin(const struct sp_tool_call *call)
+{
+	return call->tool->read_only || call->along != NULL;
+}
+
+/* Ends the transaction if it was begun. */
+static bool
+roll_back(const struct sp_tool_call *call)
+{
+	struct sp_db *db = &call->req->db;
+	PGresult **results;
+	size_t failed;
+
+	if (!has_begin(call))
+		return true;
+	if (!sp_db_pipeline_open(db))
+		return false;
+	sp_db_pipeline_add(db, &rollback, SP_NO_PARAMS);
+	return sp_db_pipeline_run(db, &results, &failed);
+}
+
+/* What goes along with a call has said that it is over. */
+static bool
+is_over(const struct sp_tool_call *call)
+{
+	return call->along != NULL && strcmp(call->req->db.sqlstate, call->guard_sqlstate) == 0;
+}
+
+static enum sp_tool_outcome
+fail(const struct sp_tool_call *call)
+{
+	(void)sp_fail_db(call->req);
+	return SP_TOOL_FAILED;
+}
+
+/* Undoes what the tool did, and writes the audit row of that. */
+static enum sp_tool_outcome
+undo(const struct sp_tool_call *call, const char *audit, const char *sqlstate, int64_t started_us,
+    enum sp_tool_outcome outcome, const struct sp_tool_result *out)
 {
 	struct sp_db *db = &call->req->db;
 	double ms = (double)(sp_monotonic_us() - started_us) / 1000;
 	PGresult **results;
 	size_t failed;
 
-	if (outcome == NULL && !call->tool->read_only)
-		return true;
 	if (!sp_db_pipeline_open(db))
-		return false;
-	if (call->tool->read_only)
+		return fail(call);
+	if (has_begin(call))
 		sp_db_pipeline_add(db, &rollback, SP_NO_PARAMS);
-	if (outcome != NULL)
-		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, ms, sqlstate, NULL));
-	return sp_db_pipeline_run(db, &results, &failed);
+	sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, audit, ms, sqlstate, NULL));
+	if (call->along != NULL && outcome != SP_TOOL_FAILED)
+		call->along(call, outcome, out);
+	if (sp_db_pipeline_run(db, &results, &failed))
+		return outcome;
+	return is_over(call) ? SP_TOOL_GUARDED : fail(call);
 }
 
 /* ---- the call ---- */
@@ -365,6 +407,7 @@ roll_back(const struct sp_tool_call *call, const char *outcome, const char *sqls
 struct attempt {
 	PGresult **results;
 	size_t guard, tool, audit, failed;	/* places in the pipeline */
+	bool closing;			/* it failed in the second pipeline, behind the tool */
 };
 
 /* The place of the next one. */
@@ -393,6 +436,38 @@ search_path(struct sp_request *req)
 	return sp_buf_view(&b).p;
 }
 
+/* What comes behind the tool. */
+static size_t
+close_up(const struct sp_tool_call *call, const struct sp_param *audit, size_t n, size_t *place)
+{
+	struct sp_db *db = &call->req->db;
+
+	if (call->tool->read_only) {
+		n = add(db, n, &back, SP_NO_PARAMS);
+	} else {
+		n = add(db, n, &reset_role, SP_NO_PARAMS);	/* which RESET ALL leaves alone */
+		n = add(db, n, &reset_all, SP_NO_PARAMS);
+	}
+	*place = n;
+	return add(db, n, &sp_q_tool_call_audit, audit);
+}
+
+/* The second round trip of a call with which something goes along, which has to know the result. */
+static bool
+close_along(const struct sp_tool_call *call, const struct sp_param *audit, const struct sp_tool_result *out,
+    struct attempt *a)
+{
+	struct sp_db *db = &call->req->db;
+
+	a->closing = true;
+	if (!sp_db_pipeline_open(db))
+		return false;
+	(void)close_up(call, audit, 0, &a->audit);
+	call->along(call, SP_TOOL_DONE, out);
+	sp_db_pipeline_add(db, &commit, SP_NO_PARAMS);
+	return sp_db_pipeline_run(db, &a->results, &a->failed);
+}
+
 static bool
 attempt(const struct sp_tool_call *call, const struct sp_query *statement, const struct sp_param *params,
     const struct sp_param *audit, int64_t timeout_ms, struct attempt *a)
@@ -410,7 +485,7 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 	*a = (struct attempt){ .guard = SIZE_MAX, .tool = SIZE_MAX };	/* as long as nothing was sent */
 	if (!sp_db_pipeline_open(db))
 		return false;
-	if (read_only)
+	if (has_begin(call))
 		n = add(db, n, &begin, SP_NO_PARAMS);
 	if (call->guard != NULL) {
 		a->guard = n;
@@ -422,16 +497,12 @@ attempt(const struct sp_tool_call *call, const struct sp_query *statement, const
 	n = add(db, n, &sp_q_tool_call_settings, settings);
 	a->tool = n;
 	n = add(db, n, statement, params);
-	if (read_only) {
-		n = add(db, n, &back, SP_NO_PARAMS);
-	} else {
-		n = add(db, n, &reset_role, SP_NO_PARAMS);	/* which RESET ALL leaves alone */
-		n = add(db, n, &reset_all, SP_NO_PARAMS);
+	a->audit = SIZE_MAX;
+	if (call->along == NULL) {
+		n = close_up(call, audit, n, &a->audit);
+		if (read_only)
+			(void)add(db, n, &commit, SP_NO_PARAMS);
 	}
-	a->audit = n;
-	n = add(db, n, &sp_q_tool_call_audit, audit);
-	if (read_only)
-		(void)add(db, n, &commit, SP_NO_PARAMS);
 	return sp_db_pipeline_run(db, &a->results, &a->failed);
 }
 
@@ -445,13 +516,6 @@ pause_after_conflict(int tries)
 	nanosleep(&(struct timespec){ 0, (1000000L + jitter * 20000L) << tries }, NULL);
 }
 
-static enum sp_tool_outcome
-fail(const struct sp_tool_call *call)
-{
-	(void)sp_fail_db(call->req);
-	return SP_TOOL_FAILED;
-}
-
 /*
  * Up to the tool, and at the audit row, it is our trouble; save that deferred
  * constraints are checked at the end, and a pipeline's end is told of its last
@@ -460,26 +524,26 @@ fail(const struct sp_tool_call *call)
 static bool
 is_ours(const struct attempt *a, const char *sqlstate)
 {
-	return a->failed < a->tool ||
-	    (a->failed == a->audit && !in_class(sqlstate, "23") && !in_class(sqlstate, "P0") &&
+	return (!a->closing && a->failed < a->tool) ||
+	    ((a->closing || a->failed == a->audit) && !in_class(sqlstate, "23") && !in_class(sqlstate, "P0") &&
 	    !in_class(sqlstate, "MC"));
 }
 
 /* What the function ended with: a question, an error of its own. */
 static enum sp_tool_outcome
-after_exchange(const struct sp_tool_call *call, enum sp_tool_outcome outcome, int64_t started_us)
+after_exchange(const struct sp_tool_call *call, enum sp_tool_outcome outcome, int64_t started_us,
+    const struct sp_tool_result *out)
 {
-	const char *audit = outcome == SP_TOOL_ASKS ? "input_required" : outcome == SP_TOOL_REFUSES ? "error" : NULL;
-
-	return roll_back(call, audit, NULL, started_us) ? outcome : fail(call);
+	if (outcome == SP_TOOL_DETACHES)
+		return roll_back(call) ? outcome : fail(call);
+	return undo(call, outcome == SP_TOOL_ASKS ? "input_required" : "error", NULL, started_us, outcome, out);
 }
 
 /* The client has gone: the row that says so is all that is left to do. */
 static enum sp_tool_outcome
 after_cancel(const struct sp_tool_call *call, int64_t started_us)
 {
-	if (!roll_back(call, "cancelled", NULL, started_us))
-		return fail(call);
+	(void)undo(call, "cancelled", NULL, started_us, SP_TOOL_FAILED, NULL);
 	(void)sp_fail(call->req, SP_TEMPORARILY_UNAVAILABLE, "the client has gone, and the call was cancelled");
 	return SP_TOOL_FAILED;
 }
@@ -493,19 +557,34 @@ after_failure(const struct sp_tool_call *call, const struct attempt *a, int64_t 
 	struct sp_str text;
 
 	if (a->failed == a->guard && strcmp(sqlstate, call->guard_sqlstate) == 0)
-		return roll_back(call, NULL, NULL, started_us) ? SP_TOOL_GUARDED : fail(call);
+		return roll_back(call) ? SP_TOOL_GUARDED : fail(call);
+	if (a->closing && is_over(call))
+		return roll_back(call) ? SP_TOOL_GUARDED : fail(call);
 	if (call->req->db.interrupted && strcmp(sqlstate, "57014") == 0)
 		return after_cancel(call, started_us);
 	if (is_ours(a, sqlstate))
 		return fail(call);
 	if ((outcome = sp_sql_exchange_outcome(call, a->results[a->failed], out)) != SP_TOOL_FAILED)
-		return after_exchange(call, outcome, started_us);
+		return after_exchange(call, outcome, started_us, out);
 	if ((text = failure_text(call, a->results[a->failed], timeout_ms)).p == NULL)
 		return fail(call);
-	if (!roll_back(call, "error", sqlstate, started_us))
-		return fail(call);
 	*out = (struct sp_tool_result){ .is_error = true, .raised = is_raised(sqlstate), .text = text };
-	return SP_TOOL_DONE;
+	return undo(call, "error", sqlstate, started_us, SP_TOOL_DONE, out);
+}
+
+/* Calls the tool, and reads its answer.  False: *a says what failed, or the request is failed. */
+static bool
+make_call(const struct sp_tool_call *call, const struct sp_query *statement, const struct sp_param *params,
+    int64_t timeout_ms, struct attempt *a, struct sp_tool_result *out)
+{
+	const struct sp_param *audit = sp_tool_audit(call, "ok", -1, NULL, NULL);
+
+	if (!attempt(call, statement, params, audit, timeout_ms, a) || !read_answer(call, a->results[a->tool], out))
+		return false;
+	if (call->along == NULL)
+		return true;
+	sp_tool_check_output(call, out);
+	return close_along(call, audit, out, a);
 }
 
 static enum sp_tool_outcome
@@ -513,7 +592,7 @@ run(const struct sp_tool_call *call, struct json_object *arguments, int64_t time
 {
 	int64_t started_us = sp_monotonic_us();
 	struct sp_db *db = &call->req->db;
-	const struct sp_param *params, *audit;
+	const struct sp_param *params;
 	struct sp_query statement;
 	struct attempt a;
 
@@ -521,22 +600,26 @@ run(const struct sp_tool_call *call, struct json_object *arguments, int64_t time
 		(void)sp_fail(call->req, SP_SERVER_ERROR, "the statement of tool %s is too long", call->tool->name);
 		return SP_TOOL_FAILED;
 	}
-	audit = sp_tool_audit(call, "ok", -1, NULL, NULL);
-	for (int tries = 0; !attempt(call, &statement, params, audit, timeout_ms, &a); tries++) {
+	for (int tries = 0; !make_call(call, &statement, params, timeout_ms, &a, out); tries++) {
+		if (call->req->problem != SP_OK) {	/* an answer that cannot be read */
+			(void)(call->along != NULL && roll_back(call));
+			return SP_TOOL_FAILED;
+		}
 		if (!in_class(db->sqlstate, "40") || tries == TRIES)
 			return after_failure(call, &a, timeout_ms, started_us, out);
-		if (!roll_back(call, NULL, NULL, started_us))
+		if (!roll_back(call))
 			return fail(call);
 		pause_after_conflict(tries);
 	}
-	return read_answer(call, a.results[a.tool], out) ? SP_TOOL_DONE : SP_TOOL_FAILED;
+	return SP_TOOL_DONE;
 }
 
 static enum sp_tool_outcome
 call_function(const struct sp_tool_call *call, struct json_object *arguments, struct sp_tool_result *out)
 {
 	struct sp_db *db = &call->req->db;
-	int64_t timeout_ms = call->tool->timeout_ms > 0 ? call->tool->timeout_ms : call->req->settings->tool_timeout;
+	int64_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms :
+	    call->tool->timeout_ms > 0 ? call->tool->timeout_ms : call->req->settings->tool_timeout;
 	int64_t wait_ms = db->wait_ms;
 	enum sp_tool_outcome outcome;
 
