@@ -133,6 +133,30 @@ check_tools(struct doctor *d)
 	    "give a function a comment with @mcp, GRANT EXECUTE on it to the tool role, then sallyport catalog apply");
 }
 
+#define WAITING_SECONDS 10	/* a runner takes a task at once, or at its next poll when all are busy */
+
+/* Tasks that nobody runs are told to their clients as "working" for ever. */
+static void
+check_tasks(struct doctor *d)
+{
+	struct waiting { int64_t count, seconds, runners; } w;
+	static const struct sp_column columns[] = {
+		{ "waiting", SP_COL_INT, offsetof(struct waiting, count) },
+		{ "seconds", SP_COL_INT, offsetof(struct waiting, seconds) },
+		{ "runners", SP_COL_INT, offsetof(struct waiting, runners) },
+		{ NULL }
+	};
+
+	if (sp_db_row(&d->c->db, &sp_q_task_waiting, SP_NO_PARAMS, columns, &w) != SP_DB_ROW) {
+		finding(d, false, "tasks", d->c->db.message, NULL);
+		return;
+	}
+	finding(d, w.count == 0 || w.seconds < WAITING_SECONDS, "tasks", sp_printf(d->c->mem,
+	    "%lld wait for a runner, %lld s at most", (long long)w.count, (long long)w.seconds),
+	    w.runners == 0 ? "start sallyport-runner: none is connected" :
+	    "all runners are busy: raise `threads` in their settings, or start more of them");
+}
+
 /* ---- what the web server makes of it ---- */
 
 struct answer {
@@ -305,6 +329,7 @@ doctor_run(struct command *c, int argc, char **argv)
 		if (ring != NULL)
 			check_keys(&d, ring);
 		check_tools(&d);
+		check_tasks(&d);
 	}
 	sp_keyring_free(ring);
 	check_web_server(&d);

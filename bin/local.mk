@@ -34,3 +34,7 @@ bin_sallyport_index_LDADD = bin/libindex.a $(SALLYPORT_LIBS)
 bin_PROGRAMS += bin/sallyport-stdio
 bin_sallyport_stdio_SOURCES = bin/sallyport-stdio.c
 bin_sallyport_stdio_LDADD = $(SALLYPORT_LIBS)
+
+bin_PROGRAMS += bin/sallyport-runner
+bin_sallyport_runner_SOURCES = bin/sallyport-runner.c
+bin_sallyport_runner_LDADD = $(SALLYPORT_LIBS)

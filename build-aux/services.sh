@@ -11,6 +11,7 @@
 #	sv_pg_user	who runs PostgreSQL       "" means: whoever runs this
 #	sv_web_user	who runs the programs and the web server
 #	sv_programs	directory of the FastCGI programs
+#	sv_runner	the program sallyport-runner
 #	sv_www		directory with static/ and templates/
 #	sv_examples	httpd-examples/ of the source tree
 #	sv_config	the settings file
@@ -216,6 +217,14 @@ sv_programs_stop() {
 		sv_stop "$name"
 		rm -f "$sv_run/$name.sock"
 	done
+}
+
+# ---- the program that runs tasks ----
+
+# sv_runner_start [NAME]: $sv_runner, as service NAME (runner).
+sv_runner_start() {
+	sv_running "${1:-runner}" ||
+		sv_spawn "${1:-runner}" "$sv_web_user" /bin/sh -c 'exec "$@" 2>&1' sh "$sv_runner"
 }
 
 # ---- the web server: a site of httpd-examples/ under a main file of our own ----

@@ -9,6 +9,7 @@ httpd_examples += httpd-examples/htaccess
 httpd_examples += httpd-examples/lighttpd-cgi.conf
 httpd_examples += httpd-examples/lighttpd.conf
 httpd_examples += httpd-examples/nginx.conf
+httpd_examples += httpd-examples/systemd/sallyport-runner.service
 httpd_examples += httpd-examples/systemd/sallyport.target
 httpd_examples += httpd-examples/systemd/sallyport@.service
 httpd_examples += httpd-examples/systemd/sallyport@.socket
@@ -20,6 +21,7 @@ install-httpd-examples:
 	$(MKDIR_P) '$(DESTDIR)$(docdir)/httpd-examples/systemd'
 	for file in $(httpd_examples); do \
 		$(SED) -e 's|/usr/libexec/sallyport|$(cgibindir)|g' \
+			-e 's|/usr/bin/sallyport|$(bindir)/sallyport|g' \
 			-e 's|/usr/share/sallyport|$(pkgdatadir)|g' \
 			-e 's|/etc/sallyport|$(sysconfdir)/sallyport|g' \
 			'$(srcdir)/'"$$file" > '$(DESTDIR)$(docdir)/'"$$file" && \

@@ -49,6 +49,9 @@ struct sp_settings {
 	int64_t db_connect_timeout;	/* seconds */
 	int64_t statement_timeout;	/* milliseconds, our own statements */
 	int64_t tool_timeout;		/* milliseconds, a tool call without a limit of its own */
+	int64_t task_timeout;		/* milliseconds, a task without a limit of its own */
+	int64_t task_ttl;		/* seconds from the creation of a task until it is forgotten */
+	int64_t max_tasks;		/* of one grant, that have not ended */
 	int64_t page_size;		/* entries in one answer of a list */
 	int64_t access_token_ttl;	/* seconds */
 	int64_t refresh_token_ttl;	/* seconds, sliding per rotation */

@@ -32,6 +32,9 @@ static const struct method {
 	{ "prompts/get", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_prompts_get, "name" },
 	{ "subscriptions/listen", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_listen, NULL },
 	{ "completion/complete", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_complete, NULL },
+	{ "tasks/get", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_tasks_get, "taskId" },
+	{ "tasks/update", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_tasks_update, "taskId" },
+	{ "tasks/cancel", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_tasks_cancel, "taskId" },
 };
 
 static const struct method *

@@ -1,6 +1,8 @@
 /* extension.c - what a client says that it can do, beyond the core protocol */
 #include "mcp/extension.h"
 
+#include "mcp/tasks.h"
+
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 
 struct json_object *
@@ -54,16 +56,23 @@ sp_mcp_write_extensions(struct sp_mcp_call *call)
 {
 	struct sp_json_writer *w = call->result;
 
-	if (!call->server->has_apps)
+	if (!call->server->has_apps && !sp_mcp_offers_tasks(call))
 		return;
 	sp_jw_key(w, "extensions");
 	sp_jw_object(w);
-	sp_jw_key(w, SP_APPS_EXTENSION);
-	sp_jw_object(w);
-	sp_jw_key(w, "mimeTypes");
-	sp_jw_array(w);
-	sp_jw_cstr(w, SP_APPS_MEDIA_TYPE);
-	sp_jw_array_end(w);
-	sp_jw_object_end(w);
+	if (call->server->has_apps) {
+		sp_jw_key(w, SP_APPS_EXTENSION);
+		sp_jw_object(w);
+		sp_jw_key(w, "mimeTypes");
+		sp_jw_array(w);
+		sp_jw_cstr(w, SP_APPS_MEDIA_TYPE);
+		sp_jw_array_end(w);
+		sp_jw_object_end(w);
+	}
+	if (sp_mcp_offers_tasks(call)) {
+		sp_jw_key(w, SP_TASKS_EXTENSION);
+		sp_jw_object(w);
+		sp_jw_object_end(w);
+	}
 	sp_jw_object_end(w);
 }

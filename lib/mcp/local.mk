@@ -30,3 +30,5 @@ lib_libsallyport_a_SOURCES += lib/mcp/http_sse.c lib/mcp/http_sse.h
 lib_libsallyport_a_SOURCES += lib/mcp/pipe.c lib/mcp/pipe.h
 lib_libsallyport_a_SOURCES += lib/mcp/listen.c
 lib_libsallyport_a_SOURCES += lib/mcp/news.c lib/mcp/news.h
+lib_libsallyport_a_SOURCES += lib/mcp/task_run.c lib/mcp/task_run.h
+lib_libsallyport_a_SOURCES += lib/mcp/tasks.c lib/mcp/tasks.h

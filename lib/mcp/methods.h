@@ -3,6 +3,7 @@
 #define SP_MCP_METHODS_H
 
 #include "mcp/dispatch.h"
+#include "tools/run.h"
 
 /* lifecycle.c: 2026-07-28 server/discover; 2025-11-25 basic/lifecycle, basic/utilities/ping */
 sp_mcp_method_fn sp_mcp_discover, sp_mcp_initialize, sp_mcp_ping;
@@ -17,6 +18,11 @@ sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_resources_list, sp_mcp_templates_list
 
 /* tools.c: server/tools */
 sp_mcp_method_fn sp_mcp_tools_call;
+/* CallToolResult of what a tool gave, to call->result. */
+void sp_mcp_write_tool_result(struct sp_mcp_call *call, const struct sp_tool_result *result);
+
+/* tasks.c: the extension io.modelcontextprotocol/tasks */
+sp_mcp_method_fn sp_mcp_tasks_get, sp_mcp_tasks_update, sp_mcp_tasks_cancel;
 
 /* resources.c: server/resources */
 sp_mcp_method_fn sp_mcp_resources_read;

@@ -2,9 +2,10 @@
 #include "base/clock.h"
 #include "db/queries.h"
 #include "mcp/entry.h"
+#include "mcp/extension.h"
 #include "mcp/request_state.h"
+#include "mcp/tasks.h"
 
-#define META_CAPABILITIES	"io.modelcontextprotocol/clientCapabilities"
 #define SPENT			"P0S05"		/* of sp_q_request_state_spend */
 
 static struct sp_request_origin
@@ -67,7 +68,8 @@ open_round(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_exchange 
 	struct sp_request_origin origin = origin_of(call);
 	const char *why;
 
-	out->capabilities = sp_json_get(sp_json_get(params, "_meta"), META_CAPABILITIES);
+	out->capabilities = sp_mcp_capabilities(call);
+	out->may_detach = t->tool->content == NULL && sp_mcp_has_tasks(call);
 	if (responses != NULL && !json_object_is_type(responses, json_type_object))
 		return refuse(call, t, "inputResponses do not fit", "params.inputResponses must be an object");
 	if (text != NULL) {
@@ -133,4 +135,11 @@ guarded(struct sp_mcp_call *call, const struct sp_tool_call *t)
 	return SP_MCP_FAILED;
 }
 
-const struct sp_mcp_dialogue sp_mcp_round_trips = { open_round, ask, NULL, guarded };
+/* Only a tool's call can be a task. */
+static enum sp_mcp_outcome
+detach(struct sp_mcp_call *call, const struct sp_tool_call *t)
+{
+	return sp_mcp_task_create(call, t, t->exchange);
+}
+
+const struct sp_mcp_dialogue sp_mcp_round_trips = { open_round, ask, detach, guarded };

@@ -2,6 +2,7 @@
 #include "mcp/entry.h"
 #include "mcp/headers.h"
 #include "mcp/methods.h"
+#include "mcp/tasks.h"
 #include "mcp/transport.h"
 
 /* Mcp-Param-* (2026-07-28, "Server Behavior for Custom Headers"). */
@@ -70,9 +71,8 @@ write_json(struct sp_mcp_call *call, const struct sp_tool_result *r)
 		sp_jw_kraw(w, "structuredContent", r->json);
 }
 
-/* CallToolResult. */
-static void
-write_result(struct sp_mcp_call *call, const struct sp_tool_result *r)
+void
+sp_mcp_write_tool_result(struct sp_mcp_call *call, const struct sp_tool_result *r)
 {
 	struct sp_json_writer *w = call->result;
 
@@ -99,9 +99,13 @@ sp_mcp_tools_call(struct sp_mcp_call *call)
 	if (!sp_mcp_may_use(call, SP_TOOLS, sp_server_entry(call->server, SP_TOOLS, name), &t) ||
 	    (call->version == SP_MCP_2026_07_28 && call->transport->has_headers && !headers_fit(call, &t)))
 		return false;
+	if (t.tool->tasks == SP_TASK_REQUIRED && !sp_mcp_has_tasks(call))
+		return sp_mcp_require_session(call) && sp_mcp_needs_tasks(call) != SP_MCP_FAILED;
+	if (t.tool->tasks != SP_TASK_NEVER && sp_mcp_has_tasks(call))
+		return sp_mcp_task_create(call, &t, NULL) != SP_MCP_FAILED;
 	switch (sp_mcp_run(call, &t, &result)) {
 	case SP_MCP_RESULT:
-		write_result(call, &result);
+		sp_mcp_write_tool_result(call, &result);
 		return true;
 	case SP_MCP_ANSWERED:
 		return true;

@@ -144,6 +144,18 @@ write_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *
 	return sp_listing_write(mem, scratch, entry, out);
 }
 
+static void
+take_tasks(struct json_object *spec, struct sp_tool *tool)
+{
+	struct json_object *task = sp_json_get(spec, "task");
+
+	tool->repeatable = json_object_get_boolean(sp_json_get(spec, "repeatable"));
+	if (task == NULL)
+		return;
+	tool->tasks = sp_str_is(sp_json_get_str(task, "support"), "required") ? SP_TASK_REQUIRED : SP_TASK_OPTIONAL;
+	tool->task_timeout_ms = json_object_get_int64(sp_json_get(task, "timeout_ms"));
+}
+
 /* Most tools of a server have the same few lists. */
 static bool
 take_scopes(struct sp_arena *mem, struct sp_str text, const struct sp_tool *before, size_t count,
@@ -197,6 +209,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 		return false;
 	take_required(mem, p.input, tool);
 	tool->is_for_apps = is_for_apps(sp_json_get(p.listing, "_meta"));
+	take_tasks(p.spec, tool);
 	return true;
 }
 

@@ -30,6 +30,13 @@ enum sp_list {
 	SP_ALL_LISTS,
 };
 
+/* Whether a call becomes a task by itself (tag @task); a function may also call mcp.detach(). */
+enum sp_task_support {
+	SP_TASK_NEVER,
+	SP_TASK_OPTIONAL,		/* when its client has tasks */
+	SP_TASK_REQUIRED,		/* and other clients are refused */
+};
+
 /*
  * An entry of a list: a tool, and in the same way a resource, a template or a
  * prompt.  They are called as tools are, and differ in what a client sees.
@@ -47,6 +54,9 @@ struct sp_tool {
 	const struct sp_scope *scopes;	/* all of them are needed */
 	const char *tier;
 	int64_t timeout_ms;		/* 0: setting tool_timeout */
+	enum sp_task_support tasks;
+	int64_t task_timeout_ms;	/* of a call that is a task; 0: timeout_ms, or setting task_timeout */
+	bool repeatable;		/* a call of which nobody knows how far it came may be made again */
 	int64_t max_rows, max_bytes;
 	bool read_only;
 	struct sp_listing listing;	/* the entry of its list */

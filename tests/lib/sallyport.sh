@@ -24,6 +24,7 @@ sv_run=$T/run
 sv_log=$T/log
 sv_config=$T/sallyport.conf
 sv_programs=$T/cgi-bin
+sv_runner=$T/bin/sallyport-runner
 sv_www=$T/www
 sv_examples=$top_srcdir/httpd-examples
 sv_port=0
@@ -78,6 +79,7 @@ stop_all() {
 	trap - EXIT INT TERM HUP
 	cat "$sv_run"/*.pid 2>/dev/null | awk 'NF { print $1 }' >>"$T/sessions"
 	sv_httpd_stop
+	stop_runners
 	sv_programs_stop
 	sv_stop postgres QUIT
 	if tap_bad_end; then status=1; fi
@@ -226,6 +228,22 @@ start_workers() {
 
 stop_workers() {
 	sv_programs_stop
+}
+
+# start_runner [NAME]: sallyport-runner, as service NAME, whose log is $sv_log/NAME.log.
+start_runner() {
+	[ -x "$sv_runner" ] || {
+		mkdir -p "${sv_runner%/*}" && cp "$top_builddir/bin/sallyport-runner" "$sv_runner" && chmod -R a+rX "${sv_runner%/*}"
+	} || return 1
+	sv_runner_start "${1:-runner}"
+}
+
+# stop_runners [SIGNAL]: all of them.
+stop_runners() {
+	local file
+	for file in "$sv_run"/runner*.pid; do
+		[ ! -e "$file" ] || sv_stop "$(basename "$file" .pid)" "$@"
+	done
 }
 
 # start_httpd [KIND]: the web server, and the programs unless it starts them itself.

@@ -7,11 +7,13 @@ trap 'rm -rf "$units"' EXIT
 
 cp "$top_srcdir"/httpd-examples/systemd/* "$units/"
 # a program that is there, for the test only
-sed -i 's|^ExecStart=.*|ExecStart=/bin/true|' "$units/sallyport@.service"
+sed -i 's|^ExecStart=.*|ExecStart=/bin/true|' "$units"/*.service
 
 is_empty "systemd finds nothing wrong" \
 	"$(SYSTEMD_LOG_LEVEL=warning systemd-analyze verify "$units"/* 2>&1 | grep -F sallyport)"
-exposure=$(systemd-analyze security --offline=true "$units/sallyport@.service" 2>/dev/null |
-	sed -nE 's/.*exposure level for [^:]*: ([0-9.]+) .*/\1/p')
-like "exposure of a service: $exposure, at most 1.5 of 10" '^(0\.[0-9]|1\.[0-5])$' "$exposure"
+for unit in "$units"/*.service; do
+	exposure=$(systemd-analyze security --offline=true "$unit" 2>/dev/null |
+		sed -nE 's/.*exposure level for [^:]*: ([0-9.]+) .*/\1/p')
+	like "exposure of ${unit##*/}: $exposure, at most 1.5 of 10" '^(0\.[0-9]|1\.[0-5])$' "$exposure"
+done
 done_testing

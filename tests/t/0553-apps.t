@@ -110,7 +110,7 @@ is "in the list" '{"_meta":{"ui":{"csp":{"connectDomains":["https://api.shop.exa
 # ---- the server ----
 
 call_mcp server/discover >/dev/null
-is "the extension is told of" '{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}' "$(json .result.capabilities.extensions -c)"
+is "the extension is told of" '{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}' "$(json '.result.capabilities.extensions | del(.["io.modelcontextprotocol/tasks"])' -c)"
 is "the server says who it is" '{"description":"A shop.","icons":[{"src":"https://shop.example/s.png"}],"name":"sallyport","title":"Sallyport","websiteUrl":"https://shop.example/"}' \
 	"$(json '.result._meta["io.modelcontextprotocol/serverInfo"] | del(.version)' -cS)"
 call_mcp tools/list >/dev/null
@@ -213,5 +213,5 @@ eventually has_tools 3
 is "without a tool of the page only, the list is the same for everybody" '3 public' "$(json '.result | "\(.tools | length) \(.cacheScope)"')"
 sql "DELETE FROM sallyport.mcp_resource WHERE uri LIKE 'ui:%'; DELETE FROM sallyport.tool WHERE meta ? 'ui'"
 eventually has_no_extension
-is "without apps, no extension is told of" false "$(json '.result.capabilities | has("extensions")')"
+is "without apps, the extension is not told of" false "$(json '.result.capabilities.extensions | has("io.modelcontextprotocol/ui")')"
 done_testing
