@@ -144,7 +144,7 @@ refused "argument a: x-mcp-header belongs to a whole argument" "f(a text[]) RETU
 refused "@input needs a JSON Schema" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input a'
 refused '@input needs "type": "object" and "properties"' "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object"}'
 refused "@input says it all: there is no @param beside it" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {}}}\n@param a x'
-refused "@input: x-mcp-header belongs to a @param" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {"x-mcp-header": "A"}}}'
+refused "@input: a: x-mcp-header needs a string, an integer or a boolean" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {"x-mcp-header": "A"}}}'
 refused "@input: 'b' is not an argument" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a"]}'
 refused "@input: argument 'a' is not a property" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {}}'
 refused "@input: 'a' has no default and must be in \"required\"" "f(a text) RETURNS integer $body" 'T\n@mcp\n@input {"type": "object", "properties": {"a": {}}}'

@@ -46,6 +46,7 @@ t_tests += tests/t/0551-resources.t
 t_tests += tests/t/0552-prompts.t
 t_tests += tests/t/0553-apps.t
 t_tests += tests/t/0554-trace.t
+t_tests += tests/t/0555-param-headers.t
 t_tests += tests/t/0560-docs-mcp.t
 t_tests += tests/t/0561-tasks.t
 t_tests += tests/t/0562-task-input.t
