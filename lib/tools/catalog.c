@@ -428,8 +428,10 @@ load(struct sp_catalog_cache *cache, struct sp_db *db)
 	if (s == NULL)
 		sp_out_of_memory();
 	*s = (struct snapshot){ .refs = 1, .mem = sp_arena_new(), .cache = cache };
-	if (sp_catalog_load(db, s->mem, NULL, SP_ALL_LISTS, (struct sp_str){ NULL, 0 }, &s->catalog))
+	if (sp_catalog_load(db, s->mem, NULL, SP_ALL_LISTS, (struct sp_str){ NULL, 0 }, &s->catalog)) {
+		sp_log(SP_INFO, "catalog", SP_LI("version", s->catalog.version));
 		return s;
+	}
 	release(s);
 	return NULL;
 }

@@ -110,3 +110,20 @@ remint() {
 	while [ $((${#payload} % 4)) -ne 0 ]; do payload=$payload=; done
 	base64 -d <<<"$payload" | jq -cj "$1" | "$top_builddir/tests/lib/mint" ${2:+"$2"}
 }
+
+# catalog_known: waits until every process `mcp` that lives has the catalog as it is now,
+# as far as their log is here.  As CGI none keeps one.
+catalog_known() {
+	local version pid behind
+	[ -s "$sv_log/mcp.log" ] || sleep 1
+	version=$(sql "SELECT version FROM sallyport.version WHERE name = 'catalog'")
+	for _ in {1..200}; do
+		behind=
+		for pid in $(jq -rnR --argjson version "$version" '[inputs | fromjson? | select(.event == "started" or .event == "catalog")]
+			| group_by(.pid)[] | select(map(.version // 0) | max < $version)[0].pid' "$sv_log/mcp.log" 2>/dev/null); do
+			! kill -0 "$pid" 2>/dev/null || behind=$pid
+		done
+		[ -n "$behind" ] || return 0
+		sleep 0.1
+	done
+}

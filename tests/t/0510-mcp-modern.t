@@ -23,7 +23,7 @@ is "is JSON" "application/json" "$(header Content-Type)"
 is "is not stored on the way" "no-store" "$(header Cache-Control)"
 is "opens no session" "" "$(header Mcp-Session-Id)"
 sql "UPDATE sallyport.resource SET instructions = 'Ask politely.' WHERE name = ''"
-sleep 1
+catalog_known
 method=server/discover post_mcp "$discover" >/dev/null
 is "has the instructions of the server, as they are now" "Ask politely." "$(json .result.instructions)"
 

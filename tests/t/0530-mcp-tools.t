@@ -85,11 +85,11 @@ is "a set at its limit" "1000 at most 1000 rows are given; there may be more" "$
 	json '.result | "\(.structuredContent.rows | length) \(.content[1].text)"')"
 is "a set below it" "999 null" "$(call_tool r_many '{"n":999}' >/dev/null; json '.result | "\(.structuredContent.rows | length) \(.content[1].text)"')"
 sql "UPDATE sallyport.tool SET max_rows = 2, max_bytes = 60 WHERE name IN ('r_many', 'r_large')"
-sleep 1
+catalog_known
 is "the limits are the row's" 2 "$(call_tool r_many '{"n":9}' >/dev/null; json '.result.structuredContent.rows | length')"
 fails r_large 'the result has 113 bytes, and at most 60 are allowed: ask for less' '{"n":100}'
 sql "UPDATE sallyport.tool SET max_bytes = 1048576 WHERE name = 'r_large'"
-sleep 1
+catalog_known
 cgi=
 case ${HTTPD:-nginx} in *cgi) cgi=yes ;; esac	# nothing lives on there
 largest() { for pid in $(pgrep -f "$sv_programs/mcp"); do awk '/VmHWM/ { print $2 }' "/proc/$pid/status"; done | sort -n | tail -1; }
@@ -187,7 +187,7 @@ like "says which scope would help" "^Bearer error=\"insufficient_scope\", resour
 	"$(header WWW-Authenticate)"
 is "root may wipe" "false {\"result\":null}" "$(mcp_token=$(cat "$T/root") answer wipe)"
 sql "UPDATE sallyport.tool SET enabled = false WHERE name = 'echo'"
-sleep 1
+catalog_known
 is "a tool that is switched off is unknown" "error -32602" "$(answer echo)"
 is "and not listed" "" "$(names guest)"
 is "the scopes of the server are those of its tools" "{orders:read,orders:write}" "$(sql "SELECT scopes FROM sallyport.resource")"

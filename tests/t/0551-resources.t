@@ -89,7 +89,7 @@ mcp_token=$(cat "$T/guest") read_resource shop://orders/1 >/dev/null
 is "tier and scope of a template" "-32602" "$(json .error.code)"
 
 sql "UPDATE sallyport.mcp_resource SET content = 'new terms' WHERE uri = 'shop://terms'"
-sleep 1
+catalog_known
 gives shop://terms '[{"uri":"shop://terms","mimeType":"text/markdown","text":"new terms","_meta":{"shop.example/k":{"a":null}}}]'
 
 # ---- files ----
@@ -152,7 +152,7 @@ for bad in '"x"' '""' 7 '{}' "\"${first:1:20}\"" "${first:0:30}$other${first:31}
 done
 is "null is none" "200 ok" "$(page resources/templates/list null)"
 sql "UPDATE sallyport.mcp_resource SET title = 'x' WHERE uri = 'shop://logo'"
-sleep 1
+catalog_known
 is "after a change of the catalog" "200 -32602" "$(page resources/templates/list "$first")"
 call_mcp tools/list >/dev/null
 is "tools, too" null "$(json .result.nextCursor)"

@@ -203,15 +203,14 @@ done
 rejects tool_meta "_meta []" "UPDATE sallyport.tool SET meta = '[]'"
 rejects website_url "a website" "UPDATE sallyport.resource SET website_url = 'javascript:x'"
 
-# ---- changes: an answer that shows them is looked at, as another worker may be a moment behind ----
+# ---- changes ----
 
-eventually() { for _ in {1..150}; do "$@" && return; sleep 0.1; done; }
-has_tools() { call_mcp tools/list "$apps" >/dev/null; [ "$(json '.result.tools | length')" = "$1" ]; }
-has_no_extension() { call_mcp server/discover >/dev/null; [ "$(json '.result.capabilities | has("extensions")')" = false ]; }
 sql "UPDATE sallyport.tool SET enabled = false WHERE name = 'refresh_orders'"
-eventually has_tools 3
+catalog_known
+call_mcp tools/list >/dev/null
 is "without a tool of the page only, the list is the same for everybody" '3 public' "$(json '.result | "\(.tools | length) \(.cacheScope)"')"
 sql "DELETE FROM sallyport.mcp_resource WHERE uri LIKE 'ui:%'; DELETE FROM sallyport.tool WHERE meta ? 'ui'"
-eventually has_no_extension
+catalog_known
+call_mcp server/discover >/dev/null
 is "without apps, the extension is not told of" false "$(json '.result.capabilities.extensions | has("io.modelcontextprotocol/ui")')"
 done_testing
