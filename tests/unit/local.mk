@@ -209,6 +209,11 @@ TESTS += tests/unit/test_mcp_cursor
 tests_unit_test_mcp_cursor_SOURCES = tests/unit/test_mcp_cursor.c
 tests_unit_test_mcp_cursor_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_tasks
+TESTS += tests/unit/test_tasks
+tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
+tests_unit_test_tasks_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_uri_template
 TESTS += tests/unit/test_uri_template
 tests_unit_test_uri_template_SOURCES = tests/unit/test_uri_template.c
