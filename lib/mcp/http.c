@@ -36,16 +36,9 @@ answer(struct sp_mcp_call *call, int status, struct sp_str message)
 static bool
 fail(struct sp_mcp_call *call)
 {
-	struct sp_json_writer w;
-	struct sp_buf b;
-
 	if (call->req->stream == NULL)
 		return false;
-	call->error = sp_mcp_problem_error(call->req);
-	sp_buf_init(&b, call->req->mem, 65536);
-	sp_jw_init(&w, &b);
-	sp_jsonrpc_write_error(&w, call->message.id, &call->error);
-	(void)sp_stream_event(call->req->stream, no_id, sp_buf_view(&b));
+	(void)sp_stream_event(call->req->stream, no_id, sp_mcp_problem_message(call));
 	return true;
 }
 
@@ -77,6 +70,19 @@ sp_mcp_problem_error(const struct sp_request *req)
 	sp_jsonrpc_fail(&error, info->status >= 500 ? SP_JSONRPC_INTERNAL_ERROR : SP_JSONRPC_INVALID_REQUEST,
 	    info->status, info->status < 500 && req->detail != NULL ? req->detail : info->meaning);
 	return error;
+}
+
+struct sp_str
+sp_mcp_problem_message(struct sp_mcp_call *call)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	call->error = sp_mcp_problem_error(call->req);
+	sp_buf_init(&b, call->req->mem, 65536);
+	sp_jw_init(&w, &b);
+	sp_jsonrpc_write_error(&w, call->message.id, &call->error);
+	return sp_buf_view(&b);
 }
 
 bool

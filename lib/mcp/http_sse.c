@@ -68,16 +68,9 @@ answer(struct sp_mcp_call *call, int status, struct sp_str message)
 static bool
 fail(struct sp_mcp_call *call)
 {
-	struct sp_json_writer w;
-	struct sp_buf b;
-
 	if (call->message.id == NULL)
 		return true;
-	call->error = sp_mcp_problem_error(call->req);
-	sp_buf_init(&b, call->req->mem, 65536);
-	sp_jw_init(&w, &b);
-	sp_jsonrpc_write_error(&w, call->message.id, &call->error);
-	return answer(call, 200, sp_buf_view(&b));
+	return answer(call, 200, sp_mcp_problem_message(call));
 }
 
 /* The GET has opened it. */

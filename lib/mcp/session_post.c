@@ -83,16 +83,10 @@ static bool
 fail(struct sp_mcp_call *call)
 {
 	struct sp_mcp_post *post = call->transport_arg;
-	struct sp_json_writer w;
-	struct sp_buf b;
 
 	if (!post->opened)
 		return call->cancelled && answer(call, 202, (struct sp_str){ NULL, 0 });
-	call->error = sp_mcp_problem_error(call->req);
-	sp_buf_init(&b, call->req->mem, 65536);
-	sp_jw_init(&w, &b);
-	sp_jsonrpc_write_error(&w, call->message.id, &call->error);
-	return answer(call, 200, sp_buf_view(&b));
+	return answer(call, 200, sp_mcp_problem_message(call));
 }
 
 /* In a batch: another one. */

@@ -49,5 +49,7 @@ bool sp_mcp_keep_log_level(struct sp_mcp_call *call, enum sp_logging_level level
 
 /* The JSON-RPC error for a request that is failed. */
 struct sp_jsonrpc_error sp_mcp_problem_error(const struct sp_request *req);
+/* The same as the message that answers call->message; call->error is set. */
+struct sp_str sp_mcp_problem_message(struct sp_mcp_call *call);
 
 #endif
