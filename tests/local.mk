@@ -13,6 +13,7 @@ EXTRA_DIST += tests/lib/mcp.sh
 EXTRA_DIST += tests/lib/tasks.sh
 EXTRA_DIST += tests/lib/tasks.sql
 EXTRA_DIST += tests/lib/twin.sh
+EXTRA_DIST += tests/lib/asking.sql
 EXTRA_DIST += tests/lib/content.sql
 EXTRA_DIST += tests/lib/exchange.sh
 EXTRA_DIST += tests/lib/exchange.sql

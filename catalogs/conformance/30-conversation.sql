@@ -53,6 +53,7 @@ Logs something that only those shall see who asked for a log.
 CREATE OR REPLACE FUNCTION tools.test_reconnection()
 RETURNS mcp.result LANGUAGE plpgsql STABLE AS $$
 BEGIN
+	PERFORM mcp.close_stream();
 	PERFORM pg_sleep(1);
 	RETURN conformance.says('The client came back for this.');
 END

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "mcp/running.h"
 #include "mcp/server_request.h"
-#include "mcp/transport.h"
+#include "mcp/session_post.h"
 #include "web/stream.h"
 
 #define META_LOG_LEVEL	"io.modelcontextprotocol/logLevel"
@@ -183,6 +183,15 @@ on_log(void *arg, const struct sp_log_message *m)
 	send_log(told, m);
 }
 
+static void
+on_close_stream(void *arg)
+{
+	struct told *told = arg;
+
+	send_held(told);
+	sp_mcp_post_close(told->call);
+}
+
 /* Asked while a statement runs: the occasion for what is held. */
 static bool
 client_gone(void *arg)
@@ -241,6 +250,8 @@ listen_to(struct sp_mcp_call *call, struct told *told, struct sp_exchange *x)
 	sp_buf_init(&told->held, call->req->mem, MESSAGE_MAX);
 	sp_buf_init(&told->line, call->req->mem, MESSAGE_MAX);
 	x->arg = told;
+	if (call->transport == &sp_mcp_session_post && !call->in_batch)
+		x->close_stream = on_close_stream;
 	told->token = progress_token(meta);
 	if (told->token != NULL)
 		x->progress = on_progress;
@@ -297,6 +308,14 @@ sp_mcp_refused(struct sp_mcp_call *call, const struct sp_tool_error *error)
 	return SP_MCP_FAILED;
 }
 
+/* Sessions have no code for a client that cannot be asked, and a model may find another way. */
+static bool
+is_for_the_model(const struct sp_mcp_call *call, const struct sp_tool_call *t, const struct sp_tool_error *error)
+{
+	return error->code == SP_MISSING_CLIENT_CAPABILITY && sp_mcp_version_has_sessions(call->version) &&
+	    strcmp(t->event, "tool.call") == 0;
+}
+
 static enum sp_mcp_outcome
 conclude(struct sp_mcp_call *call, const struct sp_mcp_dialogue *dialogue, const struct sp_tool_call *t,
     enum sp_tool_outcome outcome, const struct sp_tool_result *out)
@@ -337,6 +356,10 @@ sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_resu
 	call->req->db.watch = NULL;	/* it speaks to `told`, which ends here */
 	send_held(&told);
 	send_left_out(&told);
+	if (tool_outcome == SP_TOOL_REFUSES && is_for_the_model(call, t, &out->error)) {
+		*out = (struct sp_tool_result){ .is_error = true, .text = out->error.message };
+		tool_outcome = SP_TOOL_DONE;
+	}
 	outcome = conclude(call, dialogue, t, tool_outcome, out);
 	t->exchange = NULL;
 	return outcome;

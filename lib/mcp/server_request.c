@@ -37,6 +37,7 @@ open_rounds(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_exchange
 		return true;		/* has no stream of its own to be asked on */
 	out->capabilities = call->session.capabilities;
 	if (rounds != NULL) {
+		out->once = true;	/* whoever has the answers has them alone */
 		out->responses = rounds->responses;
 		out->state = rounds->state;
 	}
@@ -211,10 +212,6 @@ ask(struct sp_mcp_call *call, const struct sp_tool_call *t, const struct sp_ques
 	struct sp_buf b;
 
 	(void)t;
-	if (questions->requests == NULL) {
-		(void)sp_mcp_fail(call, SP_JSONRPC_INTERNAL_ERROR, 200, "the call cannot go on: it asks nothing");
-		return SP_MCP_FAILED;
-	}
 	/* before anything is sent, so that for want of a place there can be a 503 */
 	if (!post->opened && sp_stream_can_park(req) && !sp_stream_reserve(req))
 		return SP_MCP_FAILED;

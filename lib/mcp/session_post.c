@@ -37,8 +37,15 @@ void
 sp_mcp_post_close(struct sp_mcp_call *call)
 {
 	struct sp_mcp_post *post = call->transport_arg;
+	struct sp_db db = { 0 };
+	bool opened;
 
-	if (call->version != SP_MCP_2025_11_25 || call->req->replied)
+	if (call->version != SP_MCP_2025_11_25 || call->req->replied || !sp_stream_can_park(call->req))
+		return;
+	sp_db_begin(&db, sp_mcp_outbox_pool(call->mcp->outbox), call->req->mem);
+	opened = sp_mcp_post_open(call, &db);
+	sp_db_end(&db);
+	if (!opened)
 		return;
 	sp_reply_now(call->req);
 	post->stream.live = NULL;

@@ -27,8 +27,8 @@ SP_MUST_USE bool sp_mcp_post_open(struct sp_mcp_call *call, struct sp_db *db);
 
 /*
  * Closes the connection; the stream goes on without it, and the client comes back
- * for the rest ("polling", 2025-11-25).  In older revisions, which do not know
- * it, nothing happens.
+ * for the rest ("polling", 2025-11-25).  Nothing happens in older revisions, which
+ * do not know it, and in CGI programs, to which nobody can come back.
  */
 void sp_mcp_post_close(struct sp_mcp_call *call);
 

@@ -56,6 +56,7 @@ struct sp_exchange {
 	/* On the thread of the call, while it runs.  NULL: not wanted. */
 	void (*progress)(void *arg, const struct sp_progress *progress);
 	void (*log)(void *arg, const struct sp_log_message *message);
+	void (*close_stream)(void *arg);	/* the client may hang up, and come back for the rest */
 	enum sp_logging_level log_level;	/* the least that log() is given */
 	void *arg;
 };

@@ -94,6 +94,11 @@ sp_sql_exchange_notice(void *arg, const PGresult *notice)
 	struct sp_arena *mem;
 	const char *why;
 
+	if (strcmp(sqlstate, "MCCLS") == 0) {
+		if (call->exchange != NULL && call->exchange->close_stream != NULL)
+			call->exchange->close_stream(call->exchange->arg);
+		return;
+	}
 	if (!is_progress && strcmp(sqlstate, "MCLOG") != 0) {
 		sp_db_log_notice(notice);
 		return;
