@@ -52,8 +52,10 @@ sv_packages() {
 }
 
 # The newest PostgreSQL server from version 15 on: its directory of programs.
+# Who asks often sets sv_pg_bin to the answer.
 sv_postgres_bin() {
 	local dir
+	[ -z "${sv_pg_bin:-}" ] || { echo "$sv_pg_bin"; return; }
 	for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin /usr/local/pgsql/bin | sort -Vr) \
 		"$(dirname "$(command -v postgres || echo /nowhere/postgres)")"; do
 		[ -x "$dir/postgres" ] && [ -x "$dir/initdb" ] || continue

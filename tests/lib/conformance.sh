@@ -29,7 +29,7 @@ conformance_start() {
 		note "$(grep -E 'refused|:' "$sv_log/catalog.log")"
 		return 1
 	}
-	start_httpd "$httpd" || return 1
+	start_httpd "$httpd" && start_runner || return 1
 	add_user alice
 	conformance_proxy "$(token_for alice resource="$issuer/mcp/conformance")" || {
 		note "the proxy did not start: $(tail -n 5 "$sv_log/proxy.log")"

@@ -69,8 +69,37 @@ json() {
 	jq -r "$@" "$filter" "$T/answer.body" 2>&1
 }
 
+# Processes are what a test spends its time on, jq most of all: what is asked often
+# does without.
+
+# encode TEXT: percent-encoded, in `encoded`.
+encode() {
+	local LC_ALL=C text=$1 byte i
+	encoded=
+	for ((i = 0; i < ${#text}; i++)); do
+		byte=${text:i:1}
+		case $byte in
+		[A-Za-z0-9._~-]) encoded+=$byte ;;
+		*)
+			printf -v byte %d "'$byte"
+			printf -v byte %%%02X $((byte & 255))
+			encoded+=$byte
+			;;
+		esac
+	done
+}
+
 urlencode() {
-	jq -rn --arg s "$1" '$s | @uri'
+	local encoded
+	encode "$1"
+	echo "$encoded"
+}
+
+# add_members OBJECT MEMBERS: JSON text of an object that has none of them.
+add_members() {
+	local open=${1%"${1##*[![:space:]]}"}
+	open=${open%\}}
+	if [[ $open =~ ^[[:space:]]*\{[[:space:]]*$ ]]; then echo "{$2}"; else echo "$open,$2}"; fi
 }
 
 # ---- people and clients ----
@@ -87,13 +116,15 @@ add_user() {
 	password_of "$name" | tr -d '\n' | sallyport user add "$name" --password-stdin "$@" >>"$sv_log/command.log" 2>&1
 }
 
-# register_client [JSON MEMBERS]: dynamic registration (RFC 7591); prints the client_id.
+# register_client [MEMBERS, as jq writes them]: dynamic registration (RFC 7591); prints the client_id.
 register_client() {
-	post_json /register "$(jq -nc --arg uri "$redirect_uri" '{ client_name: "Test client",
-		redirect_uris: [$uri], token_endpoint_auth_method: "none",
-		grant_types: ["authorization_code", "refresh_token"] }'" + ${1:-"{}"}")" >/dev/null
-	secret "$(json '.client_secret // ""')"
-	json .client_id
+	local client='{"client_name":"Test client","redirect_uris":["'$redirect_uri'"],"token_endpoint_auth_method":"none",
+		"grant_types":["authorization_code","refresh_token"]}' id
+	[ $# -eq 0 ] || client=$(jq -c ". + $1" <<<"$client")
+	post_json /register "$client" >/dev/null
+	{ read -r id; read -r client; } < <(json '.client_id, .client_secret // ""')
+	secret "$client"
+	echo "$id"
 }
 
 # ---- sign-in and consent ----
@@ -131,13 +162,21 @@ page_submit() {
 # authorize_url CLIENT [NAME=VALUE]...: path and query; what is given wins over the usual
 # parameters, NAME= leaves one out.
 authorize_url() {
-	local client=$1
+	local -A value=([response_type]=code [client_id]=$1 [redirect_uri]=$redirect_uri [state]=st-1
+		[code_challenge]=$code_challenge [code_challenge_method]=S256)
+	local names=(response_type client_id redirect_uri state code_challenge code_challenge_method) name given encoded query=
 	shift
-	jq -rn --args '
-		($ARGS.positional[1:] | map(capture("^(?<key>[^=]*)=(?<value>.*)$"; "m")) | from_entries) as $given
-		| ({ response_type: "code", client_id: $ARGS.positional[0], redirect_uri: "'"$redirect_uri"'", state: "st-1",
-		     code_challenge: "'"$code_challenge"'", code_challenge_method: "S256" } + $given)
-		| to_entries | map(select(.value != "") | "\(.key)=\(.value | @uri)") | "/authorize?" + join("&")' "$client" "$@"
+	for given; do
+		name=${given%%=*}
+		[ -n "${value[$name]+there}" ] || names+=("$name")
+		value[$name]=${given#*=}
+	done
+	for name in "${names[@]}"; do
+		[ -n "${value[$name]}" ] || continue
+		encode "${value[$name]}"
+		query+="&$name=$encoded"
+	done
+	echo "/authorize?${query#&}"
 }
 
 # open_consent USER CLIENT [NAME=VALUE]...: as the user's browser, signing in where it is
@@ -193,8 +232,9 @@ authorize_as() {
 keep_tokens() {
 	local status=$1
 	if [ "$status" = 200 ]; then
-		json '.access_token // ""' >"$T/access_token"
-		json '.refresh_token // ""' >"$T/refresh_token"
+		json '.access_token // "", .refresh_token // ""' >"$T/tokens"
+		sed -n 1p "$T/tokens" >"$T/access_token"
+		sed -n 2p "$T/tokens" >"$T/refresh_token"
 		secret "$(cat "$T/access_token")" "$(cat "$T/refresh_token")"
 	fi
 	echo "$status"
@@ -238,22 +278,35 @@ token_for() {
 # call_mcp METHOD [PARAMS [CURL OPTION]...]: protocol 2026-07-28 with the last access token.
 # mcp_token, mcp_path and mcp_version change what is sent.
 call_mcp() {
-	local method=$1 params=${2:-"{}"} name version=${mcp_version:-2026-07-28} token=${mcp_token-$(access_token)}
+	local method=$1 params=${2:-"{}"} name version=${mcp_version:-2026-07-28} token=${mcp_token-$(access_token)} meta
 	[ $# -lt 2 ] || shift
 	shift
-	name=$(jq -r '.name // .uri // ""' <<<"$params")
-	post_json "${mcp_path:-/mcp}" "$(jq -nc --arg method "$method" --arg version "$version" --argjson params "$params" '
-		{ jsonrpc: "2.0", id: 1, method: $method, params: ($params + { _meta: ({
-			"io.modelcontextprotocol/protocolVersion": $version,
-			"io.modelcontextprotocol/clientInfo": { name: "tests", version: "1" },
-			"io.modelcontextprotocol/clientCapabilities": {} } + ($params._meta // {})) }) }')" \
+	name=$(mcp_name "$params")
+	meta='"io.modelcontextprotocol/protocolVersion":"'$version'",
+		"io.modelcontextprotocol/clientInfo":{"name":"tests","version":"1"},
+		"io.modelcontextprotocol/clientCapabilities":{}'
+	case $params in
+	*'"_meta"'*) params=$(jq -c "._meta = {$meta} + ._meta" <<<"$params") ;;
+	*) params=$(add_members "$params" "\"_meta\":{$meta}") ;;
+	esac
+	post_json "${mcp_path:-/mcp}" '{"jsonrpc":"2.0","id":1,"method":"'"$method"'","params":'"$params}" \
 		-H 'Accept: application/json, text/event-stream' -H "MCP-Protocol-Version: $version" \
 		-H "Mcp-Method: $method" ${name:+-H "Mcp-Name: $name"} ${token:+-H "Authorization: Bearer $token"} "$@"
 }
 
+# mcp_name PARAMS: what the header Mcp-Name says about them.
+mcp_name() {
+	local first='^[[:space:]]*\{[[:space:]]*"(name|uri)"[[:space:]]*:[[:space:]]*"([^"\]*)"'
+	if [[ $1 =~ $first ]] && { [ "${BASH_REMATCH[1]}" = name ] || [[ $1 != *'"name"'* ]]; }; then
+		echo "${BASH_REMATCH[2]}"
+	elif [[ $1 = *'"name"'* || $1 = *'"uri"'* ]]; then
+		jq -r '.name // .uri // ""' <<<"$1"
+	fi
+}
+
 # call_tool NAME [ARGUMENTS]: prints the status; the text of the answer is in tool_text.
 call_tool() {
-	call_mcp tools/call "$(jq -nc --arg name "$1" --argjson arguments "${2:-"{}"}" '{ name: $name, arguments: $arguments }')"
+	call_mcp tools/call '{"name":"'"$1"'","arguments":'"${2:-"{}"}}"
 }
 
 tool_text() {

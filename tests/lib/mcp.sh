@@ -59,16 +59,15 @@ SQL
 
 # rpc METHOD [PARAMS [ID]]: a message of 2026-07-28.
 rpc() {
-	jq -nc --arg method "$1" --argjson params "${2:-"{}"}" --argjson id "${3:-1}" '
-		{ jsonrpc: "2.0", id: $id, method: $method, params: ($params + { _meta: {
-			"io.modelcontextprotocol/protocolVersion": "2026-07-28",
-			"io.modelcontextprotocol/clientCapabilities": {} } }) }'
+	echo '{"jsonrpc":"2.0","id":'"${3:-1}"',"method":"'"$1"'","params":'"$(add_members "${2:-"{}"}" '"_meta":{
+		"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}')"'}'
 }
 
 # old METHOD [PARAMS [ID]]: a message of the revisions with sessions; ID null: a notification.
 old() {
-	jq -nc --arg method "$1" --argjson params "${2:-"{}"}" --argjson id "${3:-1}" '
-		{ jsonrpc: "2.0", method: $method, params: $params } + if $id == null then {} else { id: $id } end'
+	local id=${3:-1}
+	[ "$id" != null ] || id=
+	echo '{"jsonrpc":"2.0","method":"'"$1"'","params":'"${2:-"{}"}${id:+,\"id\":$id}"'}'
 }
 
 # post_mcp BODY [CURL OPTION]...: with exactly the headers that these variables

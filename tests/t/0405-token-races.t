@@ -80,9 +80,8 @@ ok "most codes were spent all the same" test "$succeeded" -ge 800
 is "nobody got anything but tokens, a refusal, or word that we are away" "" \
 	"$(for f in "$T"/storm/*[0-9]; do cat "$f"; echo; done | grep -vxE '200|000|50[0-4]|' | sort | uniq -c)"
 # each token that a client holds is a committed row
-for f in $(grep -lx 200 "$T"/storm/* | grep -v body); do
-	jq -r '.refresh_token | split(".")[0]' "$f.body"
-done | while read -r token; do printf '%s' "$token" | sha256sum | cut -c1-64; done | sort >"$T/held"
+grep -lx 200 "$T"/storm/*[0-9] | sed 's/$/.body/' | xargs jq -r '.refresh_token | split(".")[0]' |
+	perl -MDigest::SHA=sha256_hex -lne 'print sha256_hex($_)' | sort >"$T/held"
 sql "SELECT encode(token_sha256, 'hex') FROM sallyport.refresh_token" | sort >"$T/rows"
 is "every token that was given out is a row" "" "$(comm -23 "$T/held" "$T/rows")"
 is "no code has two families" 0 "$(sql "SELECT count(*) FROM (SELECT grant_id FROM sallyport.refresh_token

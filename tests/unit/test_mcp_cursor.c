@@ -9,7 +9,7 @@ static struct sp_keyring *
 new_ring(void)
 {
 	char path[] = "/tmp/sallyport-test-cursor.XXXXXX";
-	struct sp_keyring *ring;
+	struct sp_keyring *ring = NULL;
 	const char *why;
 	int fd = mkstemp(path);
 

@@ -151,15 +151,16 @@ run_signature(struct json_object *group, struct json_object *test)
 static const struct {
 	const char *name, *old_name;		/* the second in the older directory, if it differs */
 	void (*run)(struct json_object *group, struct json_object *test);
+	bool everywhere;			/* in the copy that Debian has, too */
 } files[] = {
-	{ "json_web_signature_test.json", NULL, run_jws },
-	{ "json_web_key_test.json", NULL, run_jwk },
-	{ "ecdsa_secp256r1_sha256_p1363_test.json", NULL, run_signature },
-	{ "ed25519_test.json", "eddsa_test.json", run_signature },
-	{ "rsa_signature_2048_sha256_test.json", NULL, run_signature },
-	{ "rsa_signature_3072_sha256_test.json", NULL, run_signature },
-	{ "rsa_signature_4096_sha256_test.json", NULL, run_signature },
-	{ "rsa_signature_8192_sha256_test.json", NULL, run_signature },
+	{ "json_web_signature_test.json", NULL, run_jws, false },
+	{ "json_web_key_test.json", NULL, run_jwk, false },
+	{ "ecdsa_secp256r1_sha256_p1363_test.json", NULL, run_signature, true },
+	{ "ed25519_test.json", "eddsa_test.json", run_signature, true },
+	{ "rsa_signature_2048_sha256_test.json", NULL, run_signature, true },
+	{ "rsa_signature_3072_sha256_test.json", NULL, run_signature, true },
+	{ "rsa_signature_4096_sha256_test.json", NULL, run_signature, false },
+	{ "rsa_signature_8192_sha256_test.json", NULL, run_signature, false },
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -192,14 +193,13 @@ run_file(const char *directory, void (*run)(struct json_object *, struct json_ob
 int
 main(int argc, char **argv)
 {
-	size_t found = 0, failed = 0;
+	size_t count = 0, failed = 0;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: wycheproof DIRECTORY\n");
 		return 2;
 	}
 	mem = sp_arena_new();
-	printf("1..%zu\n", FILES);
 	for (size_t i = 0; i < FILES; i++) {
 		bool there;
 
@@ -209,18 +209,17 @@ main(int argc, char **argv)
 			file = files[i].old_name;
 			there = run_file(argv[1], files[i].run);
 		}
-		if (!there) {
-			printf("ok %zu - %s # SKIP not in %s\n", i + 1, files[i].name, argv[1]);
+		if (!there && !files[i].everywhere) {
+			printf("# only in a checkout of the project: %s\n", files[i].name);
 			continue;
 		}
-		found++;
-		failed += wrong > 0;
+		if (!there || wrong > 0)
+			failed++;
 		printf("%sok %zu - %s: %u vectors, %u wrong, %u valid under algorithms that are not ours\n",
-		    wrong > 0 ? "not " : "", i + 1, file, tests, wrong, not_ours);
+		    !there || wrong > 0 ? "not " : "", ++count, file, tests, wrong, not_ours);
 		sp_arena_reset(mem);
 	}
+	printf("1..%zu\n", count);
 	sp_arena_free(mem);
-	if (found == 0)
-		printf("Bail out! no vectors in %s\n", argv[1]);
-	return found == 0 || failed > 0;
+	return failed > 0;
 }
