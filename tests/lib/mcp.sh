@@ -57,10 +57,10 @@ SQL
 )" && sallyport catalog apply >"$sv_log/catalog.log" 2>&1
 }
 
-# rpc METHOD [PARAMS [ID]]: a message of 2026-07-28.
+# rpc METHOD [PARAMS [ID]]: a message of 2026-07-28, on one line.
 rpc() {
-	echo '{"jsonrpc":"2.0","id":'"${3:-1}"',"method":"'"$1"'","params":'"$(add_members "${2:-"{}"}" '"_meta":{
-		"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}')"'}'
+	local meta='"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}'
+	echo '{"jsonrpc":"2.0","id":'"${3:-1}"',"method":"'"$1"'","params":'"$(add_members "${2:-"{}"}" "$meta")"'}'
 }
 
 # old METHOD [PARAMS [ID]]: a message of the revisions with sessions; ID null: a notification.
