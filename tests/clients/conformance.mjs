@@ -44,6 +44,11 @@ async function requirements(revision) {
 	return scenarios;
 }
 
+/* One scenario; extensions belong to no revision, hence --force. */
+async function one(revision, name, out) {
+	await suite('server', '--url', url, '--scenario', name, '--spec-version', revision, '--force', '-o', out);
+}
+
 /* What the suite has written below a directory: {name: checks}. */
 function reports(out) {
 	const found = {};
@@ -79,6 +84,31 @@ async function kill_one() {
 	throw new Error(`nobody started a process in place of ${victim}`);
 }
 
+/* ---- results ---- */
+
+function read(checks = [{ status: 'FAILURE', id: 'report', errorMessage: 'there is none' }]) {
+	const of = status => checks.filter(check => check.status === status);
+	const told = status => of(status).map(check => `${check.id}: ${check.errorMessage ?? check.description}`).join('\n');
+	return { failures: told('FAILURE'), warnings: told('WARNING'), unchecked: told('SKIPPED'),
+		passed: of('SUCCESS').length, checked: of('SUCCESS').length + of('FAILURE').length };
+}
+
+async function judge(name, { failures, warnings, unchecked }) {
+	if (failures && expected.includes(name)) {
+		skip(name, 'expected to fail');
+		note(failures);
+		return;
+	}
+	await test(name, () => {
+		if (failures)
+			throw failures;		/* where it was found says nothing */
+	});
+	if (warnings)
+		note(`warning: ${warnings}`);
+	if (unchecked)
+		note(`not checked: ${unchecked}`);
+}
+
 /* ---- one revision ---- */
 
 async function run(revision) {
@@ -88,8 +118,7 @@ async function run(revision) {
 	if (kill && required) {
 		for (const name of Object.keys(required)) {
 			await kill_one();
-			await suite('server', '--url', url, '--scenario', name, '--spec-version', revision,
-				'--force', '-o', out);	/* extensions belong to no revision */
+			await one(revision, name, out);
 		}
 	} else if (required) {
 		await suite('server', '--url', url, '--requirements', revision, '-o', out);
@@ -102,28 +131,16 @@ async function run(revision) {
 	await test(`${revision}: there are scenarios`, () => assert.ok(names.length > 20, `${names.length}`));
 	const ratio = { scored: [0, 0, 0, 0], 'not scored': [0, 0, 0, 0] };	/* scenarios, of; checks, of */
 	for (const name of names) {
-		const checks = found[name] ?? [{ status: 'FAILURE', id: 'report', errorMessage: 'there is none' }];
-		const of = status => checks.filter(check => check.status === status);
-		const told = check => `${check.id}: ${check.errorMessage ?? check.description}`;
-		const r = ratio[required?.[name] === false ? 'not scored' : 'scored'];
-		r[0] += of('FAILURE').length === 0 ? 1 : 0;
-		r[1]++;
-		r[2] += of('SUCCESS').length;
-		r[3] += of('SUCCESS').length + of('FAILURE').length;
-		const failures = of('FAILURE').map(told).join('\n');
-		if (failures !== '' && expected.includes(`${revision} ${name}`)) {
-			skip(`${revision}: ${name}`, 'expected to fail');
-			note(failures);
-			continue;
+		let result = read(found[name]);
+		if (result.failures && !expected.includes(`${revision} ${name}`)) {
+			/* the suite allows half a second here and there, which a busy machine may not have */
+			note(`${revision}: ${name}: a second try, after\n${result.failures}`);
+			await one(revision, name, `${out}-again`);
+			result = read(reports(`${out}-again`)[name]);
 		}
-		await test(`${revision}: ${name}`, () => {
-			if (failures !== '')
-				throw failures;		/* where it was found says nothing */
-		});
-		for (const check of of('WARNING'))
-			note(`warning: ${told(check)}`);
-		for (const check of of('SKIPPED'))
-			note(`not checked: ${told(check)}`);
+		await judge(`${revision} ${name}`, result);
+		const r = ratio[required?.[name] === false ? 'not scored' : 'scored'];
+		[result.failures === '', 1, result.passed, result.checked].forEach((n, i) => { r[i] += Number(n); });
 	}
 	for (const [selection, [passed, all, checks, of]] of Object.entries(ratio))
 		if (all > 0)
