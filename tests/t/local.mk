@@ -31,6 +31,7 @@ t_tests += tests/t/0405-token-races.t
 t_tests += tests/t/0406-revoke-races.t
 t_tests += tests/t/0407-database-restart.t
 t_tests += tests/t/0408-oauth-faults.t
+t_tests += tests/t/0409-oauth-races.t
 t_tests += tests/t/0120-command.t
 t_tests += tests/t/0500-catalog.t
 t_tests += tests/t/0510-mcp-modern.t
