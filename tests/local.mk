@@ -33,3 +33,8 @@ tests_lib_tables_LDADD = $(SALLYPORT_LIBS)
 check_PROGRAMS += tests/lib/mint
 tests_lib_mint_SOURCES = tests/lib/mint.c
 tests_lib_mint_LDADD = $(SALLYPORT_LIBS)
+
+# many streams that listen
+check_PROGRAMS += tests/lib/listeners
+tests_lib_listeners_SOURCES = tests/lib/listeners.c
+tests_lib_listeners_LDADD = $(SALLYPORT_LIBS)

@@ -6,6 +6,7 @@
  */
 #include "mcp/methods.h"
 #include "mcp/news.h"
+#include "mcp/transport.h"
 #include "web/response.h"
 #include "web/stream.h"
 
@@ -13,7 +14,8 @@
 
 #define ID_MAX		256			/* bytes of a request's id as JSON: it is kept, and in every message */
 #define MESSAGE_MAX	(3 * ID_MAX)		/* of one without a URI */
-#define URIS_MAX	1000
+/* So many that all of them, told at once, can wait for a client that reads (web/stream.h: 256 KiB). */
+#define URIS_MAX	250
 #define URI_BYTES_MAX	((size_t)64 << 10)	/* of all URIs of a stream: they are kept, too */
 #define RETRY_SECONDS	"5"
 
@@ -127,6 +129,13 @@ close_stream(struct listening *l)
 /* ---- hooks ---- */
 
 static void
+forget(struct listening *l)
+{
+	sp_subscriber_free(l->sub);
+	free(l);
+}
+
+static void
 told(void *arg, const struct sp_news *news)
 {
 	struct listening *l = arg;
@@ -156,9 +165,8 @@ closed(void *arg)
 {
 	struct listening *l = arg;
 
-	sp_subscriber_free(l->sub);
 	sp_parked_release(l->parked);
-	free(l);
+	forget(l);
 }
 
 static const struct sp_subscriber_hooks subscriber_hooks = { told, ended };
@@ -191,7 +199,7 @@ read_uris(struct sp_mcp_call *call, struct json_object *uris, struct filter *out
 		return malformed(call, "resourceSubscriptions must be an array of strings");
 	n = json_object_array_length(uris);
 	if (n > URIS_MAX)
-		return malformed(call, "resourceSubscriptions has at most 1000 URIs");
+		return malformed(call, "resourceSubscriptions has at most 250 URIs");
 	out->uri = sp_alloc_array(call->req->mem, n, sizeof(*out->uri));
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *uri = json_object_array_get_idx(uris, i);
@@ -310,14 +318,17 @@ sp_mcp_listen(struct sp_mcp_call *call)
 	l = make(call);
 	if (l == NULL)
 		return false;
-	stream = sp_stream_reserve(call->req) ? sp_stream_open(call->req) : NULL;
-	if (stream != NULL) {
-		begin(call, stream, l, &filter);
-	} else {
-		sp_subscriber_free(l->sub);
-		free(l);
+	if (!sp_stream_reserve(call->req)) {
+		forget(l);
+		sp_header(call->req, "Retry-After", RETRY_SECONDS);
+		call->error = sp_mcp_problem_error(call->req);
+		return false;
 	}
-	/* a stream that nobody is there to read is an answer, too; none at all is a failure (503) */
-	call->deferred = call->req->stream != NULL;
-	return call->deferred;
+	call->deferred = true;
+	stream = sp_stream_open(call->req);
+	if (stream != NULL)
+		begin(call, stream, l, &filter);
+	else
+		forget(l);		/* nobody is there to read it */
+	return true;
 }

@@ -60,7 +60,7 @@ has_ended() {
 stop_listening() {
 	local name
 	for name; do
-		kill "$(cat "$T/$name.curl")" 2>/dev/null
+		[ ! -e "$T/$name.curl" ] || kill "$(cat "$T/$name.curl")" 2>/dev/null
 	done
 }
 
