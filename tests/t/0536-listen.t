@@ -107,7 +107,7 @@ is "one server, or all of them" '2 3' "$(messages second | grep -c tools/list_ch
 sql "UPDATE sallyport.mcp_resource SET tier = 'developer' WHERE uri = 'shop://terms'"
 hears guest 4
 sql "SELECT mcp.resource_updated('shop://terms'); SELECT mcp.resource_updated('shop://terms', 'second');
-     SELECT mcp.resource_updated('shop://labels/small/x', ''); SELECT mcp.resource_updated(NULL)" >/dev/null >/dev/null
+     SELECT mcp.resource_updated('shop://labels/small/x', ''); SELECT mcp.resource_updated(NULL)" >/dev/null
 hears guest 5
 is "a resource that is somebody else's now" '2 1' \
 	"$(messages guest | grep -c 'shop://terms') $(messages guest | grep -c 'shop://labels')"
