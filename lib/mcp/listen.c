@@ -129,13 +129,6 @@ close_stream(struct listening *l)
 /* ---- hooks ---- */
 
 static void
-forget(struct listening *l)
-{
-	sp_subscriber_free(l->sub);
-	free(l);
-}
-
-static void
 told(void *arg, const struct sp_news *news)
 {
 	struct listening *l = arg;
@@ -165,8 +158,9 @@ closed(void *arg)
 {
 	struct listening *l = arg;
 
+	sp_subscriber_free(l->sub);		/* first: from here on nobody is told, and the handle is not used */
 	sp_parked_release(l->parked);
-	forget(l);
+	free(l);
 }
 
 static const struct sp_subscriber_hooks subscriber_hooks = { told, ended };
@@ -277,6 +271,14 @@ make(struct sp_mcp_call *call)
 	l->id_len = id.len;
 	memcpy(l->id, id.p, id.len);
 	return l;
+}
+
+/* It has no stream. */
+static void
+forget(struct listening *l)
+{
+	sp_subscriber_free(l->sub);
+	free(l);
 }
 
 /*
