@@ -76,13 +76,27 @@ cgi_finish(struct sp_transport *t)
 	return child == 0 && setsid() >= 0;
 }
 
-/* No more than errors: some web servers close their writing end, which means nothing. */
+/*
+ * A web server that reads on for a client that has gone (Apache) ends the program
+ * instead, and kills it some seconds later: time enough to cancel what is under
+ * way and to write that down.
+ */
+static volatile sig_atomic_t told_to_end;
+
+static void
+end_soon(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+}
+
+/* Of the pipe no more than errors: some web servers close their writing end, which means nothing. */
 static bool
 cgi_gone(struct sp_transport *t)
 {
 	struct pollfd p = { .fd = t->fd };
 
-	return poll(&p, 1, 0) > 0;
+	return told_to_end != 0 || poll(&p, 1, 0) > 0;
 }
 
 static bool
@@ -135,6 +149,7 @@ sp_cgi_run(void)
 	enum sp_served served;
 
 	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end_soon }, NULL);
 	while (environ[total] != NULL)
 		total++;
 	params = calloc(total + 1, sizeof(*params));
