@@ -83,6 +83,11 @@ tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c $(fuzz_main)
 tests_fuzz_fuzz_trace_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_trace_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_request_state
+tests_fuzz_fuzz_request_state_SOURCES = tests/fuzz/fuzz_request_state.c $(fuzz_main)
+tests_fuzz_fuzz_request_state_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_request_state_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/fuzz/fuzz_uri_template
 tests_fuzz_fuzz_uri_template_SOURCES = tests/fuzz/fuzz_uri_template.c $(fuzz_main)
 tests_fuzz_fuzz_uri_template_LDFLAGS = $(fuzz_ldflags)

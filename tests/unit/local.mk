@@ -204,6 +204,16 @@ TESTS += tests/unit/test_trace
 tests_unit_test_trace_SOURCES = tests/unit/test_trace.c
 tests_unit_test_trace_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_exchange
+TESTS += tests/unit/test_exchange
+tests_unit_test_exchange_SOURCES = tests/unit/test_exchange.c
+tests_unit_test_exchange_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_request_state
+TESTS += tests/unit/test_request_state
+tests_unit_test_request_state_SOURCES = tests/unit/test_request_state.c
+tests_unit_test_request_state_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_mcp_cursor
 TESTS += tests/unit/test_mcp_cursor
 tests_unit_test_mcp_cursor_SOURCES = tests/unit/test_mcp_cursor.c
