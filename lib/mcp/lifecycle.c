@@ -39,8 +39,7 @@ write_capabilities(struct sp_mcp_call *call)
 		write_capability(w, "prompts", news, false);
 	if (server->completes)
 		write_capability(w, "completions", false, false);
-	if (sp_mcp_version_has_sessions(call->version))
-		write_capability(w, "logging", false, false);	/* later it is a matter of each request */
+	write_capability(w, "logging", false, false);	/* any function may write to its caller's log */
 	sp_mcp_write_extensions(call);
 	sp_jw_object_end(w);
 }

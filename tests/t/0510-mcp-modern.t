@@ -16,7 +16,7 @@ method=server/discover try "server/discover" "200 ok" "$discover"
 is "names the revisions" '["2026-07-28","2025-11-25","2025-06-18","2025-03-26"]' "$(json .result.supportedVersions -c)"
 tells='{"listChanged":true}'
 [ "${HTTPD:-nginx}" != cgi ] || tells='{}'	# nobody is there who could
-is "has tools, and tells of their changes" "{\"tools\":$tells,\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}" "$(json .result.capabilities -c)"
+is "has tools, and tells of their changes" "{\"tools\":$tells,\"logging\":{},\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}" "$(json .result.capabilities -c)"
 is "may be cached" "complete 300000 public" "$(json '.result | "\(.resultType) \(.ttlMs) \(.cacheScope)"')"
 is "says who it is" "sallyport" "$(json '.result._meta["io.modelcontextprotocol/serverInfo"].name')"
 is "is JSON" "application/json" "$(header Content-Type)"

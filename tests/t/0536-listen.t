@@ -24,16 +24,16 @@ if [ "${HTTPD:-}" = cgi ]; then
 	like "with 404" '^HTTP/1.1 404' "$(cat "$T/refused.headers")"
 	like "and says why" 'tells nobody of changes' "$(cat "$T/refused.stream")"
 	call_mcp server/discover >/dev/null
-	is "no capability promises news" '{"tools":{},"resources":{},"prompts":{},"completions":{}}' "$(json '.result.capabilities | del(.extensions)' -c)"
+	is "no capability promises news" '{"tools":{},"resources":{},"prompts":{},"completions":{}}' "$(json '.result.capabilities | del(.extensions, .logging)' -c)"
 	done_testing
 	exit
 fi
 
 call_mcp server/discover >/dev/null
 is "server/discover says so" '{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{}}' \
-	"$(json '.result.capabilities | del(.extensions)' -c)"
+	"$(json '.result.capabilities | del(.extensions, .logging)' -c)"
 mcp_path=/mcp/second as alice.second call_mcp server/discover >/dev/null
-is "a server without resources and prompts" '{"tools":{"listChanged":true}}' "$(json '.result.capabilities | del(.extensions)' -c)"
+is "a server without resources and prompts" '{"tools":{"listChanged":true}}' "$(json '.result.capabilities | del(.extensions, .logging)' -c)"
 
 # ---- acknowledged ----
 

@@ -28,7 +28,7 @@ unknown() { is "${2:-$1}: unknown" "200 -32602" "$(read_resource "$1")"; }
 # ---- what there is ----
 
 call_mcp server/discover >/dev/null
-is "capabilities" '["tools","resources","prompts","completions","extensions"]' "$(json '.result.capabilities | keys_unsorted' -c)"
+is "capabilities" '["tools","resources","prompts","completions","logging","extensions"]' "$(json '.result.capabilities | keys_unsorted' -c)"
 is "resources/list" 200 "$(call_mcp resources/list)"
 is "of what the caller may read, in order" 'shop://logo shop://long shop://open shop://terms' "$(json '[.result.resources[].uri] | join(" ")')"
 is "may be kept by the caller" '60000 private complete null' "$(json '.result | "\(.ttlMs) \(.cacheScope) \(.resultType) \(.nextCursor)"')"

@@ -2,6 +2,7 @@
 # docs/tools.md and docs/mcp.md: their examples do what they say.
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
+. "$top_srcdir/tests/lib/exchange.sh"
 start_postgres && migrate && start_httpd "${HTTPD:-nginx}" || exit 1
 add_user alice --tier admin
 
@@ -14,6 +15,7 @@ fences() {
 }
 
 token=
+able=$(able '{"elicitation":{},"sampling":{},"roots":{}}')
 fences "$top_srcdir/docs/tools.md"
 for fence in "$T"/fence/*; do
 	case $fence in
@@ -29,6 +31,18 @@ for fence in "$T"/fence/*; do
 		call_tool "$name" "$arguments" >/dev/null
 		expected=$(sed '1d; s/^=> //' "$fence")
 		is "$name $arguments" "$expected" "$(json '.result | if .isError then "isError: " + .content[0].text else .structuredContent | tojson end')"
+		;;
+	*.rounds)			# "<-" what is asked, "->" what is answered, "=>" the result
+		read -r name arguments <"$fence"
+		call "$name" "$arguments" "$able" >/dev/null
+		while read -r sign text; do
+			case $sign in
+			'<-') is "$name asks" "asks $text" "$(ending)" ;;
+			'->') call "$name" "$arguments" "$able" "$(jq -nc --argjson r "$text" --argjson s "$(final '.result.requestState | tojson')" \
+				'{ inputResponses: $r, requestState: $s }')" >/dev/null ;;
+			'=>') is "$name ends" "$text" "$(ending)" ;;
+			esac
+		done < <(sed 1d "$fence")
 		;;
 	esac
 done
