@@ -292,6 +292,8 @@ watch_client(struct sp_mcp_call *call, struct told *told)
 
 /* ---- the call ---- */
 
+_Static_assert(SP_MCP_MISSING_CLIENT_CAPABILITY == SP_MISSING_CLIENT_CAPABILITY, "one code, on two floors");
+
 enum sp_mcp_outcome
 sp_mcp_refused(struct sp_mcp_call *call, const struct sp_tool_error *error)
 {
