@@ -6,6 +6,7 @@
  */
 #include "mcp/methods.h"
 #include "mcp/news.h"
+#include "mcp/tasks.h"
 #include "mcp/transport.h"
 #include "web/response.h"
 #include "web/stream.h"
@@ -16,6 +17,7 @@
 #define MESSAGE_MAX	(3 * ID_MAX)		/* of one without a URI */
 /* So many that all of them, told at once, can wait for a client that reads (web/stream.h: 256 KiB). */
 #define URIS_MAX	250
+#define TASKS_MAX	100
 #define URI_BYTES_MAX	((size_t)64 << 10)	/* of all URIs of a stream: they are kept, too */
 #define RETRY_SECONDS	"5"
 
@@ -27,12 +29,18 @@ static const struct {
 	[SP_PROMPTS_CHANGED] = { "promptsListChanged", "notifications/prompts/list_changed" },
 	[SP_RESOURCES_CHANGED] = { "resourcesListChanged", "notifications/resources/list_changed" },
 	[SP_RESOURCE_UPDATED] = { "resourceSubscriptions", "notifications/resources/updated" },
+	[SP_TASK_CHANGED] = { "taskIds", "notifications/tasks" },
 };
 
 struct filter {
 	bool list[SP_LIST_CHANGES];
 	struct sp_str *uri;
 	size_t uris;
+	struct watched {
+		struct sp_str id;
+		const char *updated_at;
+	} *task;
+	size_t tasks;
 };
 
 /* A subscription: lives until its stream has ended. */
@@ -95,6 +103,13 @@ acknowledgement(struct sp_buf *b, struct sp_str id, const struct filter *honoure
 			sp_jw_str(&w, honoured->uri[i]);
 		sp_jw_array_end(&w);
 	}
+	if (honoured->tasks > 0) {
+		sp_jw_key(&w, changes[SP_TASK_CHANGED].filter);
+		sp_jw_array(&w);
+		for (size_t i = 0; i < honoured->tasks; i++)
+			sp_jw_str(&w, honoured->task[i].id);
+		sp_jw_array_end(&w);
+	}
 	sp_jw_object_end(&w);
 	return end_notification(&w);
 }
@@ -137,6 +152,10 @@ told(void *arg, const struct sp_news *news)
 	begin_notification(&w, news->scratch, id_of(l), changes[news->what].notification);
 	if (news->what == SP_RESOURCE_UPDATED)
 		sp_jw_kstr(&w, "uri", news->uri);
+	if (news->what == SP_TASK_CHANGED) {
+		sp_jw_kstr(&w, "taskId", news->task_id);
+		sp_jw_members(&w, news->task);
+	}
 	(void)sp_parked_send(l->parked, end_notification(&w));
 }
 
@@ -206,6 +225,33 @@ read_uris(struct sp_mcp_call *call, struct json_object *uris, struct filter *out
 	return bytes <= URI_BYTES_MAX || malformed(call, "resourceSubscriptions has at most 64 KiB of URIs");
 }
 
+/* Those that are there for the caller: the extension io.modelcontextprotocol/tasks. */
+static bool
+read_tasks(struct sp_mcp_call *call, struct json_object *ids, struct filter *out)
+{
+	size_t n;
+	const char *updated_at;
+
+	if (ids == NULL)
+		return true;
+	if (!sp_mcp_has_tasks(call))
+		return sp_mcp_needs_tasks(call) != SP_MCP_FAILED;
+	if (!json_object_is_type(ids, json_type_array) || (n = json_object_array_length(ids)) > TASKS_MAX)
+		return malformed(call, "taskIds must be an array of at most 100 strings");
+	out->task = sp_alloc_array(call->req->mem, n, sizeof(*out->task));
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *id = json_object_array_get_idx(ids, i);
+
+		if (!json_object_is_type(id, json_type_string))
+			return malformed(call, "taskIds must be an array of at most 100 strings");
+		if (!sp_mcp_task_find(call, sp_json_text(id), &updated_at))
+			return false;
+		if (updated_at != NULL)
+			out->task[out->tasks++] = (struct watched){ sp_json_text(id), updated_at };
+	}
+	return true;
+}
+
 static bool
 read_filter(struct sp_mcp_call *call, struct filter *out)
 {
@@ -221,7 +267,8 @@ read_filter(struct sp_mcp_call *call, struct filter *out)
 		out->list[list] = json_object_get_boolean(flag);
 	}
 	uris = sp_json_get(asked, changes[SP_RESOURCE_UPDATED].filter);
-	return uris == NULL || read_uris(call, uris, out);
+	return (uris == NULL || read_uris(call, uris, out)) &&
+	    read_tasks(call, sp_json_get(asked, changes[SP_TASK_CHANGED].filter), out);
 }
 
 /* What the server has, and what of it the caller may see; nobody is told why something is left out. */
@@ -281,6 +328,25 @@ forget(struct listening *l)
 	free(l);
 }
 
+/* What happened to the task while the request was read is told now: it would not be heard of again. */
+static void
+watch_task(struct sp_mcp_call *call, struct listening *l, const struct watched *task)
+{
+	struct sp_news news = { .what = SP_TASK_CHANGED, .task_id = task->id };
+	uint8_t digest[SP_SHA256_LEN];
+	struct sp_task_news now;
+	struct sp_buf scratch;
+
+	sp_subscriber_watch_task(l->sub, task->id);
+	sp_sha256(task->id, digest);
+	if (!sp_task_news_read(&call->req->db, digest, &now) || strcmp(now.updated_at, task->updated_at) == 0)
+		return;
+	sp_buf_init(&scratch, call->req->mem, 2 * SP_TASK_NEWS_MAX);
+	news.task = now.members;
+	news.scratch = &scratch;
+	told(l, &news);
+}
+
 /*
  * The acknowledgement is queued first and leaves when the handler has returned:
  * it is in front of all that is told, and what happens after it was read is told.
@@ -299,6 +365,8 @@ begin(struct sp_mcp_call *call, struct sp_stream *stream, struct listening *l, c
 			sp_subscriber_watch_list(l->sub, (enum sp_change)list);
 	for (size_t i = 0; i < honoured->uris; i++)
 		sp_subscriber_watch_resource(l->sub, honoured->uri[i]);
+	for (size_t i = 0; i < honoured->tasks; i++)
+		watch_task(call, l, &honoured->task[i]);
 	/* a revocation that was heard of while the request was read would not be heard of again */
 	if (sp_authority_heard_revoked(call->mcp->authority, sp_str(call->caller.grant_id), sp_str(call->caller.jti)))
 		close_stream(l);

@@ -2,6 +2,7 @@
 #include "mcp/news.h"
 
 #include "base/encode.h"
+#include "mcp/tasks.h"
 #include "tools/content.h"
 #include "tools/policy.h"
 #include "web/stream.h"
@@ -153,6 +154,49 @@ heard_catalog(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
 		sp_subscriptions_end_if(mcp->subscriptions, server_has_gone, (void *)catalog);
 }
 
+/* ---- tasks ---- */
+
+/* Who may call its tool may hear of it. */
+static bool
+may_hear_of_task(void *arg, const char *server, const struct sp_caller *caller, struct sp_str id)
+{
+	const struct sp_tool *tool = arg;
+
+	(void)server;
+	(void)id;
+	return tool == NULL || sp_policy_judge(tool, caller) == SP_ALLOWED;
+}
+
+/* Of one task, or (NULL) of all that somebody watches here. */
+static void
+tell_of_tasks(struct sp_mcp *mcp, struct sp_db *db, const uint8_t *only)
+{
+	const struct sp_catalog *catalog = sp_catalog_hold(mcp->catalog, db->mem);
+	const struct sp_server *server;
+	const struct sp_tool *tool;
+	struct sp_task_news news;
+	size_t count;
+	uint8_t (*tasks)[SP_SHA256_LEN] = sp_subscriptions_tasks(mcp->subscriptions, db->mem, only, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!sp_task_news_read(db, tasks[i], &news))
+			continue;
+		server = catalog != NULL ? sp_catalog_server(catalog, sp_str(news.server)) : NULL;
+		tool = server != NULL ? sp_server_entry(server, SP_TOOLS, sp_str(news.tool)) : NULL;
+		sp_subscriptions_task_changed(mcp->subscriptions, tasks[i], news.server, news.grant_id, news.members,
+		    may_hear_of_task, (void *)tool);
+	}
+}
+
+static void
+heard_task(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
+{
+	struct sp_str digest;
+
+	if (sp_hex_decode(db->mem, rest, &digest) && digest.len == SP_SHA256_LEN)
+		tell_of_tasks(mcp, db, (const uint8_t *)digest.p);
+}
+
 /* By the first word. */
 static const struct {
 	const char *word;
@@ -164,6 +208,7 @@ static const struct {
 	{ "resources", heard_resources },
 	{ "revoked", heard_revoked },
 	{ "catalog", heard_catalog },
+	{ "task", heard_task },
 };
 
 /* ---- when the listener was away ---- */
@@ -191,6 +236,7 @@ heard_of_anything(struct sp_mcp *mcp, struct sp_db *db)
 	sp_subscriptions_end_if(mcp->subscriptions, was_revoked, mcp);
 	judge.catalog = sp_catalog_hold(mcp->catalog, db->mem);
 	sp_subscriptions_tell_all(mcp->subscriptions, may_hear, &judge);
+	tell_of_tasks(mcp, db, NULL);
 }
 
 void

@@ -18,7 +18,7 @@
 
 /* What a topic is; the first are changes. */
 enum {
-	USER = SP_RESOURCE_UPDATED + 1,
+	USER = SP_TASK_CHANGED + 1,
 	GRANT,
 	TOKEN
 };
@@ -469,6 +469,14 @@ sp_subscriber_watch_resource(struct sp_subscriber *sub, struct sp_str uri)
 	pthread_mutex_unlock(&sub->all->lock);
 }
 
+void
+sp_subscriber_watch_task(struct sp_subscriber *sub, struct sp_str task_id)
+{
+	pthread_mutex_lock(&sub->all->lock);
+	join(sub, SP_TASK_CHANGED, task_id);
+	pthread_mutex_unlock(&sub->all->lock);
+}
+
 bool
 sp_subscriber_unwatch_resource(struct sp_subscriber *sub, struct sp_str uri)
 {
@@ -510,18 +518,26 @@ sp_subscriber_free(struct sp_subscriber *sub)
 /* ---- changes ---- */
 
 static void
-tell(struct member *m)
+tell_of(struct member *m, struct sp_str task)
 {
 	struct sp_subscriber *sub = m->sub;
 	struct topic *t = m->topic;
-	struct sp_news news = { .what = (enum sp_change)t->what, .scratch = &sub->all->scratch };
+	struct sp_news news = { .what = (enum sp_change)t->what, .task = task, .scratch = &sub->all->scratch };
 
 	if (sub->hooks == NULL || sub->ended)
 		return;
 	if (t->what == SP_RESOURCE_UPDATED)
 		news.uri = (struct sp_str){ t->text, t->len };
+	else if (t->what == SP_TASK_CHANGED)
+		news.task_id = (struct sp_str){ t->text, t->len };
 	sp_buf_clear(news.scratch);
 	sub->hooks->told(sub->arg, &news);
+}
+
+static void
+tell(struct member *m)
+{
+	tell_of(m, (struct sp_str){ NULL, 0 });
 }
 
 static bool
@@ -560,6 +576,39 @@ sp_subscriptions_updated(struct sp_subscriptions *all, const uint8_t uri_sha256[
 	for (struct member *m = t != NULL ? t->first : NULL; m != NULL; m = m->next)
 		if (may_hear_of(m, server, may_hear, arg))
 			tell(m);
+	pthread_mutex_unlock(&all->lock);
+}
+
+uint8_t (*
+sp_subscriptions_tasks(struct sp_subscriptions *all, struct sp_arena *mem, const uint8_t *only, size_t *count))[SP_SHA256_LEN]
+{
+	uint8_t (*tasks)[SP_SHA256_LEN];
+	size_t n = 0;
+
+	pthread_mutex_lock(&all->lock);
+	tasks = sp_alloc_array(mem, only != NULL ? 1 : all->topics, sizeof(*tasks));
+	if (only != NULL && find_digest(all, SP_TASK_CHANGED, only) != NULL)
+		memcpy(tasks[n++], only, SP_SHA256_LEN);
+	for (size_t i = 0; only == NULL && i < all->buckets; i++)
+		for (struct topic *t = all->bucket[i]; t != NULL; t = t->next)
+			if (t->what == SP_TASK_CHANGED)
+				memcpy(tasks[n++], t->digest, SP_SHA256_LEN);
+	pthread_mutex_unlock(&all->lock);
+	*count = n;
+	return tasks;
+}
+
+void
+sp_subscriptions_task_changed(struct sp_subscriptions *all, const uint8_t task_sha256[static SP_SHA256_LEN],
+    const char *server, const char *grant_id, struct sp_str task, sp_may_hear *may_hear, void *arg)
+{
+	struct topic *t;
+
+	pthread_mutex_lock(&all->lock);
+	t = find_digest(all, SP_TASK_CHANGED, task_sha256);
+	for (struct member *m = t != NULL ? t->first : NULL; m != NULL; m = m->next)
+		if (strcmp(m->sub->grant_id, grant_id) == 0 && may_hear_of(m, server, may_hear, arg))
+			tell_of(m, task);
 	pthread_mutex_unlock(&all->lock);
 }
 

@@ -33,11 +33,14 @@ enum sp_change {
 	SP_RESOURCES_CHANGED,
 	SP_LIST_CHANGES,			/* so many of them are lists */
 	SP_RESOURCE_UPDATED = SP_LIST_CHANGES,
+	SP_TASK_CHANGED,
 };
 
 struct sp_news {
 	enum sp_change what;
 	struct sp_str uri;		/* of SP_RESOURCE_UPDATED, as it was subscribed to */
+	struct sp_str task_id;		/* of SP_TASK_CHANGED ... */
+	struct sp_str task;		/* ... and how it stands: an object without taskId (tasks.h) */
 	struct sp_buf *scratch;		/* empty, for making the message */
 };
 
@@ -74,6 +77,8 @@ void sp_subscriber_start(struct sp_subscriber *sub, const struct sp_subscriber_h
 void sp_subscriber_watch_list(struct sp_subscriber *sub, enum sp_change list);
 /* The same for a resource, by its URI letter by letter; twice is once. */
 void sp_subscriber_watch_resource(struct sp_subscriber *sub, struct sp_str uri);
+/* And for a task, which is one of the caller's. */
+void sp_subscriber_watch_task(struct sp_subscriber *sub, struct sp_str task_id);
 /* No longer; false: it did not watch this one. */
 bool sp_subscriber_unwatch_resource(struct sp_subscriber *sub, struct sp_str uri);
 /* When it returns, no hook runs and none will. */
@@ -92,7 +97,16 @@ void sp_subscriptions_list_changed(struct sp_subscriptions *all, enum sp_change 
 /* The resource whose URI has this SHA-256.  may_hear sees tier and scope of a caller. */
 void sp_subscriptions_updated(struct sp_subscriptions *all, const uint8_t uri_sha256[static SP_SHA256_LEN],
     const char *server, sp_may_hear *may_hear, void *arg);
-/* Something may have been missed: everybody is told everything that he watches. */
+/* The SHA-256 of the ids of tasks that somebody watches: *count of them; of all, or of this one. */
+uint8_t (*sp_subscriptions_tasks(struct sp_subscriptions *all, struct sp_arena *mem,
+    const uint8_t *only, size_t *count))[SP_SHA256_LEN];
+/* A task of a grant; may_hear is asked with its id. */
+void sp_subscriptions_task_changed(struct sp_subscriptions *all, const uint8_t task_sha256[static SP_SHA256_LEN],
+    const char *server, const char *grant_id, struct sp_str task, sp_may_hear *may_hear, void *arg);
+/*
+ * Something may have been missed: everybody is told everything that he watches,
+ * save tasks, which have to be read (sp_subscriptions_tasks).
+ */
 void sp_subscriptions_tell_all(struct sp_subscriptions *all, sp_may_hear *may_hear, void *arg);
 
 /* ---- ends ---- */

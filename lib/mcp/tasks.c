@@ -6,6 +6,7 @@
 #include "mcp/extension.h"
 #include "mcp/methods.h"
 #include "tools/policy.h"
+#include "web/process.h"
 
 #define POLL_MS		1000			/* how often a client should ask */
 #define ID_MAX		256			/* bytes; ours have 43 */
@@ -64,6 +65,7 @@ sp_task_unseal(struct sp_request *req, const uint8_t task_sha256[static SP_SHA25
 /* ---- a task as its client sees it ---- */
 
 struct row {
+	const char *server, *grant_id;	/* of task_news */
 	const char *tool, *status, *status_message, *created_at, *updated_at;
 	int64_t ttl_ms, poll_ms;
 	struct sp_str outcome;
@@ -71,26 +73,31 @@ struct row {
 	struct sp_str request;
 };
 
-static const struct sp_column get_columns[] = {
-	{ "tool", SP_COL_TEXT, offsetof(struct row, tool) },
-	{ "status", SP_COL_TEXT, offsetof(struct row, status) },
-	{ "status_message", SP_COL_TEXT, offsetof(struct row, status_message) },
-	{ "created_at", SP_COL_TEXT, offsetof(struct row, created_at) },
-	{ "updated_at", SP_COL_TEXT, offsetof(struct row, updated_at) },
-	{ "ttl_ms", SP_COL_INT, offsetof(struct row, ttl_ms) },
-	{ "poll_ms", SP_COL_INT, offsetof(struct row, poll_ms) },
-	{ "outcome", SP_COL_BYTES, offsetof(struct row, outcome) },
-	{ "key", SP_COL_TEXT, offsetof(struct row, key) },
-	{ "name", SP_COL_TEXT, offsetof(struct row, name) },
-	{ "request", SP_COL_BYTES, offsetof(struct row, request) },
+#define GET_COLUMNS \
+	{ "tool", SP_COL_TEXT, offsetof(struct row, tool) }, \
+	{ "status", SP_COL_TEXT, offsetof(struct row, status) }, \
+	{ "status_message", SP_COL_TEXT, offsetof(struct row, status_message) }, \
+	{ "created_at", SP_COL_TEXT, offsetof(struct row, created_at) }, \
+	{ "updated_at", SP_COL_TEXT, offsetof(struct row, updated_at) }, \
+	{ "ttl_ms", SP_COL_INT, offsetof(struct row, ttl_ms) }, \
+	{ "poll_ms", SP_COL_INT, offsetof(struct row, poll_ms) }, \
+	{ "outcome", SP_COL_BYTES, offsetof(struct row, outcome) }, \
+	{ "key", SP_COL_TEXT, offsetof(struct row, key) }, \
+	{ "name", SP_COL_TEXT, offsetof(struct row, name) }, \
+	{ "request", SP_COL_BYTES, offsetof(struct row, request) }
+
+static const struct sp_column get_columns[] = { GET_COLUMNS, { NULL } };
+static const struct sp_column news_columns[] = {
+	{ "server", SP_COL_TEXT, offsetof(struct row, server) },
+	{ "grant_id", SP_COL_TEXT, offsetof(struct row, grant_id) },
+	GET_COLUMNS,
 	{ NULL }
 };
 
-/* The members of Task. */
+/* The members of Task but its id. */
 static void
-write_task(struct sp_json_writer *w, struct sp_str id, const struct row *task)
+write_task(struct sp_json_writer *w, const struct row *task)
 {
-	sp_jw_kstr(w, "taskId", id);
 	sp_jw_kcstr(w, "status", task->status);
 	sp_jw_kcstr_if(w, "statusMessage", task->status_message);
 	sp_jw_kcstr(w, "createdAt", task->created_at);
@@ -217,7 +224,8 @@ sp_mcp_task_create(struct sp_mcp_call *call, const struct sp_tool_call *t, const
 	if (outcome != SP_MCP_ANSWERED)
 		return outcome;
 	sp_jw_object(call->result);
-	write_task(call->result, id, &task);
+	sp_jw_kstr(call->result, "taskId", id);
+	write_task(call->result, &task);
 	sp_mcp_end_result_as(call, "task", NULL);
 	return SP_MCP_ANSWERED;
 }
@@ -289,15 +297,9 @@ get(struct sp_mcp_call *call, const struct named *task, struct row **rows, size_
 }
 
 static bool
-cannot_open(struct sp_mcp_call *call)
+write_requests(struct sp_request *req, struct sp_json_writer *w, const uint8_t *digest, const struct row *rows,
+    size_t count)
 {
-	return sp_fail(call->req, SP_SERVER_ERROR, "a task cannot be opened: it was sealed under another master key");
-}
-
-static bool
-write_requests(struct sp_mcp_call *call, const struct named *task, const struct row *rows, size_t count)
-{
-	struct sp_json_writer *w = call->result;
 	struct sp_str request;
 
 	sp_jw_key(w, "inputRequests");
@@ -305,28 +307,32 @@ write_requests(struct sp_mcp_call *call, const struct named *task, const struct 
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].key == NULL)
 			continue;
-		if (!sp_task_unseal(call->req, task->digest, "request", rows[i].name, rows[i].request, &request))
-			return cannot_open(call);
+		if (!sp_task_unseal(req, digest, "request", rows[i].name, rows[i].request, &request))
+			return false;
 		sp_jw_kraw(w, rows[i].key, request);
 	}
 	sp_jw_object_end(w);
 	return true;
 }
 
-/* DetailedTask: the task, and what belongs to its status. */
+/*
+ * DetailedTask but its id: the task, and what belongs to its status.  False: it
+ * was sealed under a master key that is gone.
+ */
 static bool
-write_detailed(struct sp_mcp_call *call, const struct named *task, const struct row *rows, size_t count)
+write_detailed(struct sp_request *req, struct sp_json_writer *w, const uint8_t *digest, const struct row *rows,
+    size_t count)
 {
 	struct sp_str outcome;
 
-	write_task(call->result, task->id, rows);
+	write_task(w, rows);
 	if (strcmp(rows->status, "input_required") == 0)
-		return write_requests(call, task, rows, count);
+		return write_requests(req, w, digest, rows, count);
 	if (rows->outcome.p == NULL)
 		return true;
-	if (!sp_task_unseal(call->req, task->digest, "outcome", rows->status, rows->outcome, &outcome))
-		return cannot_open(call);
-	sp_jw_kraw(call->result, strcmp(rows->status, "failed") == 0 ? "error" : "result", outcome);
+	if (!sp_task_unseal(req, digest, "outcome", rows->status, rows->outcome, &outcome))
+		return false;
+	sp_jw_kraw(w, strcmp(rows->status, "failed") == 0 ? "error" : "result", outcome);
 	return true;
 }
 
@@ -340,8 +346,9 @@ sp_mcp_tasks_get(struct sp_mcp_call *call)
 	if (!read_id(call, &task) || !get(call, &task, &rows, &count))
 		return false;
 	sp_jw_object(call->result);
-	if (!write_detailed(call, &task, rows, count))
-		return false;
+	sp_jw_kstr(call->result, "taskId", task.id);
+	if (!write_detailed(call->req, call->result, task.digest, rows, count))
+		return sp_fail(call->req, SP_SERVER_ERROR, "a task cannot be opened: its master key is gone");
 	sp_mcp_end_result(call, NULL);
 	return true;
 }
@@ -432,4 +439,57 @@ sp_mcp_tasks_cancel(struct sp_mcp_call *call)
 	    &answer) != SP_DB_ROW)
 		return sp_fail_db(call->req);
 	return acknowledge(call, answer.found);
+}
+
+/* ---- for streams ---- */
+
+bool
+sp_mcp_task_find(struct sp_mcp_call *call, struct sp_str id, const char **updated_at)
+{
+	uint8_t digest[SP_SHA256_LEN];
+	struct row row;
+
+	*updated_at = NULL;
+	if (id.len > ID_MAX)
+		return true;
+	sp_sha256(id, digest);
+	switch (sp_db_row(&call->req->db, &sp_q_task_get, SP_PARAMS(WHOSE(call, digest)), get_columns, &row)) {
+	case SP_DB_ROW:
+		*updated_at = row.updated_at;
+		return true;
+	case SP_DB_NO_ROW:
+		return true;
+	case SP_DB_FAILED:
+		break;
+	}
+	return sp_fail_db(call->req);
+}
+
+bool
+sp_task_news_read(struct sp_db *db, const uint8_t task_sha256[static SP_SHA256_LEN],
+    struct sp_task_news *out)
+{
+	struct sp_process *process;
+	struct sp_request req = { .mem = db->mem };
+	struct sp_json_writer w;
+	struct sp_buf b;
+	struct row *row;
+	void *rows;
+	size_t count;
+	bool ok;
+
+	if (sp_db_rows(db, &sp_q_task_news, SP_PARAMS(SP_P_BYTES(task_sha256, SP_SHA256_LEN)), news_columns,
+	    sizeof(*row), &rows, &count) != SP_DB_ROW)
+		return false;
+	row = rows;
+	sp_buf_init(&b, db->mem, SP_TASK_NEWS_MAX);
+	sp_jw_init(&w, &b);
+	sp_jw_object(&w);
+	process = sp_process_hold();	/* for its keyring */
+	req.process = process;
+	ok = write_detailed(&req, &w, task_sha256, row, count);
+	sp_process_release(process);
+	sp_jw_object_end(&w);
+	*out = (struct sp_task_news){ row->server, row->grant_id, row->tool, row->updated_at, sp_buf_view(&b) };
+	return ok && sp_buf_ok(&b);
 }

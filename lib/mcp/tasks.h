@@ -38,6 +38,26 @@ SP_MUST_USE enum sp_mcp_outcome sp_mcp_task_create(struct sp_mcp_call *call, con
     const struct sp_exchange *exchange);
 
 /*
+ * Whether there is a task of this id for the caller: for streams that want to
+ * hear of it.  *updated_at is when it changed last; NULL: there is none.  False:
+ * the request is failed.
+ */
+SP_MUST_USE bool sp_mcp_task_find(struct sp_mcp_call *call, struct sp_str id, const char **updated_at);
+
+/* A task as whoever hears of it is told. */
+#define SP_TASK_NEWS_MAX ((size_t)128 << 10)	/* bytes of one in a stream; a larger result is asked for */
+struct sp_task_news {
+	const char *server, *grant_id, *tool, *updated_at;
+	struct sp_str members;		/* of DetailedTask, all but taskId: the members of a JSON object */
+};
+/*
+ * The task whose id has this SHA-256.  False: there is none, it cannot be read
+ * now, or it is too long for a message: its client may ask for it.
+ */
+SP_MUST_USE bool sp_task_news_read(struct sp_db *db, const uint8_t task_sha256[static SP_SHA256_LEN],
+    struct sp_task_news *out);
+
+/*
  * Seals a text that belongs to a task, and opens it.  `what` and `key` say which
  * one ("call", "response" of a key): no two can be exchanged.  False: it was not
  * sealed for this place, or under a master key that is gone.

@@ -59,6 +59,7 @@ t_tests += tests/t/0560-docs-mcp.t
 t_tests += tests/t/0561-tasks.t
 t_tests += tests/t/0562-task-input.t
 t_tests += tests/t/0563-task-runners.t
+t_tests += tests/t/0564-task-news.t
 t_tests += tests/t/0566-stdio.t
 t_tests += tests/t/0567-stdio-questions.t
 t_tests += tests/t/0570-codesearch.t
