@@ -4,6 +4,7 @@
 #include "mcp/outbox.h"
 #include "mcp/running.h"
 #include "mcp/session_get.h"
+#include "mcp/session_news.h"
 #include "web/response.h"
 #include "web/worker.h"
 
@@ -89,6 +90,7 @@ heard(void *arg, struct sp_db *db, const char *what)
 	sp_mcp_sessions_hear(mcp.sessions, what);
 	sp_mcp_running_hear(mcp.running, what);
 	sp_mcp_outbox_hear(mcp.outbox, db, what);
+	sp_mcp_session_news_hear(mcp.session_news, db, what);
 	(void)arg;
 }
 
@@ -98,6 +100,7 @@ start(struct sp_process *process)
 	mcp.catalog = sp_catalog_cache_new();
 	mcp.sessions = sp_mcp_sessions_new();
 	mcp.running = sp_mcp_running_new();
+	mcp.session_news = sp_mcp_session_news_new();
 	mcp.outbox = sp_mcp_outbox_new(process->settings, process->program->name);
 	if (!process->is_cgi)
 		mcp.subscriptions = sp_subscriptions_new();
@@ -111,6 +114,7 @@ stop(struct sp_process *process)
 	(void)process;
 	sp_authority_stop(mcp.authority);
 	sp_mcp_outbox_free(mcp.outbox);
+	sp_mcp_session_news_free(mcp.session_news);
 	sp_mcp_running_free(mcp.running);
 	sp_mcp_sessions_free(mcp.sessions);
 	sp_subscriptions_free(mcp.subscriptions);

@@ -22,6 +22,8 @@ static const struct method {
 	{ "server/discover", SP_MCP_2026_07_28, SP_MCP_LATEST, sp_mcp_discover, NULL },
 	{ "initialize", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_initialize, NULL },
 	{ "ping", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_ping, NULL },
+	{ "resources/subscribe", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_resources_subscribe, NULL },
+	{ "resources/unsubscribe", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_resources_unsubscribe, NULL },
 	{ "logging/setLevel", SP_MCP_2025_03_26, SP_MCP_LATEST_SESSION, sp_mcp_set_level, NULL },
 	{ "tools/list", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_list, NULL },
 	{ "tools/call", SP_MCP_2025_03_26, SP_MCP_LATEST, sp_mcp_tools_call, "name" },

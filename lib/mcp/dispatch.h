@@ -19,6 +19,7 @@ struct sp_mcp {
 	struct sp_mcp_sessions *sessions;
 	struct sp_mcp_running *running;
 	struct sp_mcp_outbox *outbox;
+	struct sp_mcp_session_news *session_news;
 	struct sp_subscriptions *subscriptions;	/* subscriptions.h; NULL where no streams are kept */
 };
 

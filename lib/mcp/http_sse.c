@@ -3,7 +3,7 @@
 
 #include "db/queries.h"
 #include "mcp/exchange.h"
-#include "mcp/outbox.h"
+#include "mcp/session_news.h"
 #include "web/form.h"
 #include "web/response.h"
 
@@ -101,6 +101,7 @@ sp_mcp_http_sse_get(struct sp_mcp_call *call)
 {
 	struct json_object *nothing = sp_json_new(call->req->mem);
 	struct sp_request *req = call->req;
+	struct sp_mcp_listener *listener;
 	struct sp_mcp_stream stream;
 	struct sp_str id;
 
@@ -114,9 +115,13 @@ sp_mcp_http_sse_get(struct sp_mcp_call *call)
 	sp_mcp_session_prepare(req, NULL, call->resource, &call->caller, id, &call->session);
 	if (!sp_mcp_stream_open(&req->db, &call->session, NULL, 0, &stream))
 		return sp_fail_db(req);
+	if (!sp_mcp_listener_new(call, &listener))
+		return false;
 	stream.live = sp_stream_open(req);
 	if (stream.live != NULL && send_endpoint(req, stream.live, id))
-		sp_mcp_outbox_park(call->mcp->outbox, &req->db, &stream);
+		sp_mcp_listener_park(call, listener, &stream, false);
+	else
+		sp_mcp_listener_free(listener);
 	return true;
 }
 

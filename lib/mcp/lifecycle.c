@@ -27,8 +27,8 @@ write_capabilities(struct sp_mcp_call *call)
 {
 	const struct sp_server *server = call->server;
 	struct sp_json_writer *w = call->result;
-	/* only what is delivered: by subscriptions/listen */
-	bool news = !sp_mcp_version_has_sessions(call->version) && sp_mcp_has_news(call);
+	/* only what is delivered: by subscriptions/listen, or on the stream of a GET */
+	bool news = sp_mcp_has_news(call);
 
 	sp_jw_key(w, "capabilities");
 	sp_jw_object(w);

@@ -33,3 +33,4 @@ lib_libsallyport_a_SOURCES += lib/mcp/listen.c
 lib_libsallyport_a_SOURCES += lib/mcp/news.c lib/mcp/news.h
 lib_libsallyport_a_SOURCES += lib/mcp/task_run.c lib/mcp/task_run.h
 lib_libsallyport_a_SOURCES += lib/mcp/tasks.c lib/mcp/tasks.h
+lib_libsallyport_a_SOURCES += lib/mcp/session_news.c lib/mcp/session_news.h

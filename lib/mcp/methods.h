@@ -13,6 +13,9 @@ sp_mcp_method_fn sp_mcp_set_level;
 /* A notification of the client.  False: the request is failed. */
 bool sp_mcp_take_notification(struct sp_mcp_call *call);
 
+/* session_news.c: up to 2025-11-25 server/resources, "Subscriptions" */
+sp_mcp_method_fn sp_mcp_resources_subscribe, sp_mcp_resources_unsubscribe;
+
 /* list.c: the lists of server/tools, server/resources and server/prompts */
 sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_resources_list, sp_mcp_templates_list, sp_mcp_prompts_list;
 

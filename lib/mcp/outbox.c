@@ -31,7 +31,7 @@ sp_mcp_stream_open(struct sp_db *db, const struct sp_mcp_session *session, struc
 {
 	struct sp_str id = { NULL, 0 };
 
-	*out = (struct sp_mcp_stream){ .event = 0 };
+	*out = (struct sp_mcp_stream){ .listens = request_id == NULL };
 	new_uuid(out->id, db->mem);
 	new_uuid(out->holder, db->mem);
 	if (request_id != NULL)
@@ -58,12 +58,8 @@ read_event_id(struct sp_str text, struct sp_mcp_stream *out)
 	return true;
 }
 
-struct attached_row {
-	bool attached;
-};
-
 static const struct sp_column attached_columns[] = {
-	{ "attached", SP_COL_BOOL, offsetof(struct attached_row, attached) },
+	{ "listens", SP_COL_BOOL, offsetof(struct sp_mcp_stream, listens) },
 	{ NULL }
 };
 
@@ -71,16 +67,12 @@ enum sp_db_status
 sp_mcp_stream_resume(struct sp_db *db, const struct sp_mcp_session *session, struct sp_str last_event_id,
     struct sp_mcp_stream *out)
 {
-	struct attached_row row;
-
 	*out = (struct sp_mcp_stream){ .event = 0 };
 	if (!read_event_id(last_event_id, out))
 		return SP_DB_NO_ROW;
 	new_uuid(out->holder, db->mem);
-	if (sp_db_row(db, &sp_q_mcp_stream_attach, SP_PARAMS(session_param(session), SP_P_TEXT(out->id),
-	    SP_P_TEXT(out->holder)), attached_columns, &row) != SP_DB_ROW)
-		return SP_DB_FAILED;
-	return row.attached ? SP_DB_ROW : SP_DB_NO_ROW;
+	return sp_db_row(db, &sp_q_mcp_stream_attach, SP_PARAMS(session_param(session), SP_P_TEXT(out->id),
+	    SP_P_TEXT(out->holder)), attached_columns, out);
 }
 
 /* The id that stands for so many messages of a stream. */
@@ -232,6 +224,8 @@ struct waiting {
 	struct waiting *next, **in;	/* the list of its bucket */
 	struct sp_mcp_outbox *outbox;
 	struct sp_parked *parked;
+	void (*closed)(void *arg);
+	void *arg;
 	char id[SP_UUID_SIZE], holder[SP_UUID_SIZE];
 	int64_t event;			/* the last one that was queued */
 };
@@ -366,20 +360,25 @@ closed(void *arg)
 		w->next->in = w->in;
 	outbox->count--;
 	pthread_mutex_unlock(&outbox->lock);
+	if (w->closed != NULL)
+		w->closed(w->arg);
 	sp_parked_release(w->parked);
 	free(w);
 }
 
 static const struct sp_parked_hooks hooks = { .closed = closed };
 
-void
-sp_mcp_outbox_park(struct sp_mcp_outbox *outbox, struct sp_db *db, struct sp_mcp_stream *s)
+struct sp_parked *
+sp_mcp_outbox_park(struct sp_mcp_outbox *outbox, struct sp_db *db, struct sp_mcp_stream *s,
+    void (*closed_fn)(void *arg), void *arg)
 {
 	struct waiting *w = calloc(1, sizeof(*w)), **in = bucket_of(outbox, s->id);
 
 	if (w == NULL)
 		sp_out_of_memory();
 	w->outbox = outbox;
+	w->closed = closed_fn;
+	w->arg = arg;
 	w->event = s->event;
 	memcpy(w->id, s->id, sizeof(w->id));
 	memcpy(w->holder, s->holder, sizeof(w->holder));
@@ -395,6 +394,7 @@ sp_mcp_outbox_park(struct sp_mcp_outbox *outbox, struct sp_db *db, struct sp_mcp
 	pthread_mutex_unlock(&outbox->lock);
 	/* what was put in before it was on the list */
 	look(outbox, db, s->id);
+	return w->parked;		/* it cannot end before the handler does */
 }
 
 void

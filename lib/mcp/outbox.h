@@ -26,6 +26,7 @@ struct sp_mcp_stream {
 	char holder[SP_UUID_SIZE];	/* of this connection; "": somebody else forwards what is put in */
 	int64_t event;			/* the last one that was sent on it */
 	struct sp_stream *live;		/* NULL: nothing can be sent here (any more) */
+	bool listens;			/* it is that of a GET, and answers nothing */
 };
 
 /* The longest that a client may be told to wait before it comes back. */
@@ -80,9 +81,11 @@ struct sp_db_pool *sp_mcp_outbox_pool(struct sp_mcp_outbox *outbox);
 
 /*
  * Parks a live stream, after sp_stream_reserve(): the handler returns, and what is
- * put in is forwarded from then on.
+ * put in is forwarded from then on.  closed(arg), on the stream thread, is the end
+ * of it and of the handle that is returned; closed may be NULL.
  */
-void sp_mcp_outbox_park(struct sp_mcp_outbox *outbox, struct sp_db *db, struct sp_mcp_stream *stream);
+struct sp_parked *sp_mcp_outbox_park(struct sp_mcp_outbox *outbox, struct sp_db *db,
+    struct sp_mcp_stream *stream, void (*closed)(void *arg), void *arg);
 
 /* On the listener's thread: the news of a notification ("outbox ID"), or (NULL) a look at all streams. */
 void sp_mcp_outbox_hear(struct sp_mcp_outbox *outbox, struct sp_db *db, const char *what);

@@ -188,7 +188,7 @@ leave_stream(struct sp_mcp_call *call, struct sp_mcp_stream *stream)
 	if (!sp_mcp_stream_forward(&req->db, stream, &over) || over || stream->live == NULL)
 		return;
 	if (sp_stream_reserve(req))
-		sp_mcp_outbox_park(call->mcp->outbox, &req->db, stream);
+		(void)sp_mcp_outbox_park(call->mcp->outbox, &req->db, stream, NULL, NULL);
 }
 
 struct asked_row {

@@ -2,7 +2,7 @@
 #include "mcp/session_get.h"
 
 #include "mcp/headers.h"
-#include "mcp/outbox.h"
+#include "mcp/session_news.h"
 #include "web/response.h"
 
 /* 2026-07-28 has no GET, and a CGI program no streams: who looks for the challenge has had it by now. */
@@ -60,6 +60,7 @@ bool
 sp_mcp_session_get(struct sp_mcp_call *call)
 {
 	struct sp_request *req = call->req;
+	struct sp_mcp_listener *listener = NULL;
 	struct sp_mcp_stream stream;
 	bool over;
 
@@ -71,10 +72,14 @@ sp_mcp_session_get(struct sp_mcp_call *call)
 		return sp_fail(req, SP_NOT_ACCEPTABLE, "accept text/event-stream");
 	if (!find_session(call) || !sp_stream_reserve(req) || !find_stream(call, &stream))
 		return false;
+	if (stream.listens && !sp_mcp_listener_new(call, &listener))
+		return false;
 	stream.live = sp_stream_open(req);
 	if (call->version == SP_MCP_2025_11_25)
 		sp_mcp_stream_prime(&stream);
 	if (sp_mcp_stream_forward(&req->db, &stream, &over) && !over && stream.live != NULL)
-		sp_mcp_outbox_park(call->mcp->outbox, &req->db, &stream);
+		sp_mcp_listener_park(call, listener, &stream, sp_request_header(req, "Last-Event-ID").p != NULL);
+	else
+		sp_mcp_listener_free(listener);
 	return true;
 }

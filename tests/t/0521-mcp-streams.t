@@ -18,6 +18,8 @@ get_stream() {
 }
 # the stream of a GET in the session
 stream_id() { sql "SELECT stream_id FROM sallyport.mcp_stream WHERE session_sha256 = sha256('$session') AND request_id IS NULL"; }
+# what was put in: a GET says by itself that lists may have changed, when somebody comes back
+said() { local name; for name; do events "$name" | grep '"n":'; done; }
 streams() { sql "SELECT count(*) FROM sallyport.mcp_stream"; }
 # put N [LAST]: a message, as any process would put it in
 put() {
@@ -49,12 +51,12 @@ is "GET" 200 "$(status_of one)"
 like "is a stream" '^text/event-stream' "$(sed -n 's/^[Cc]ontent-[Tt]ype: //p' "$T/one.headers")"
 like "that begins with an id to come back with" '^id: [0-9a-f-]{36}\.0$' "$(cat "$T/one.events")"
 like "and how long to wait before" '^retry: 1000$' "$(cat "$T/one.events")"
-is "and no message" "" "$(events one)"
+is "and no message" "" "$(said one)"
 is "a message is number 1" 1 "$(put 1)"
 await one '"n":1'
 put 2 >/dev/null; put 3 >/dev/null
 await one '"n":3'
-is "all come, in order" "$(printf '{"n":%s}\n' 1 2 3)" "$(events one)"
+is "all come, in order" "$(printf '{"n":%s}\n' 1 2 3)" "$(said one)"
 like "with their ids" '\.3$' "$(last_id one)"
 is "a session without its stream gets nothing of it" "400" "$(session=$(open_session) get_stream -H "Last-Event-ID: $(last_id one)")"
 other=$(open_session)
@@ -68,19 +70,19 @@ hang_up one
 put 5 >/dev/null; put 6 >/dev/null
 at_twin listen two -H "Last-Event-ID: $(last_id one)"
 await two '"n":6'
-is "the rest, at other processes" "$(printf '{"n":%s}\n' 5 6)" "$(events two)"
+is "the rest, at other processes" "$(printf '{"n":%s}\n' 5 6)" "$(said two)"
 put 7 >/dev/null
 await two '"n":7'
 listen three -H "Last-Event-ID: $(last_id two)"
 await_end two
 put 8 >/dev/null
 await three '"n":8'
-is "who comes twice: the newest has the stream" "$(printf '{"n":%s}\n' 8)" "$(events three)"
-is "and the one before ends with nothing twice" "$(printf '{"n":%s}\n' 5 6 7)" "$(events two)"
+is "who comes twice: the newest has the stream" "$(printf '{"n":%s}\n' 8)" "$(said three)"
+is "and the one before ends with nothing twice" "$(printf '{"n":%s}\n' 5 6 7)" "$(said two)"
 at_twin listen four
 await four '^id: '
 await_end three
-is "a new stream is another one" "" "$(events four)"
+is "a new stream is another one" "" "$(said four)"
 is "of which a session has one" 1 "$(streams)"
 is "the old one is gone" 400 "$(get_stream -H "Last-Event-ID: $(last_id three)")"
 
@@ -96,7 +98,7 @@ listen five -H "Last-Event-ID: $(last_id four)"
 await five '"n":4'
 put 5 >/dev/null
 await five '"n":5'
-is "kill -9 of who holds the stream: everything once" "$(printf '{"n":%s}\n' 1 2 3 4 5)" "$(events four; events five)"
+is "kill -9 of who holds the stream: everything once" "$(printf '{"n":%s}\n' 1 2 3 4 5)" "$(said four five)"
 
 # many messages while the holder is killed again and again
 seen=$T/seen
@@ -115,9 +117,9 @@ while [ "$round" -lt 20 ] && ! grep -q '"n":125}' "$seen"; do
 	[ "$round" -ge 6 ] && sv_until 5 grep -q '"n":125}' "$T/many.events"
 	hang_up many
 	# what is cut off in the middle was not received
-	awk 'BEGIN { RS = ""; FS = "\n" } /\ndata: /' "$T/many.events" | grep -v '^:' >"$T/whole" || :
-	sed -n 's/^data: //p' "$T/whole" | grep . >>"$seen"
-	[ ! -s "$T/whole" ] || last=$(sed -n 's/^id: //p' "$T/whole" | tail -n 1)
+	perl -0777 -pe 's/(.*\n\n|).*/$1/s' "$T/many.events" >"$T/whole"
+	sed -n 's/^data: //p' "$T/whole" | grep '"n":' >>"$seen"
+	! grep -q '^id: ' "$T/whole" || last=$(sed -n 's/^id: //p' "$T/whole" | tail -n 1)
 done
 wait "$writer"
 is "120 messages while processes die: each once, in order" "$(printf '{"n":%s}\n' $(seq 6 125) | sha256sum)" "$(sha256sum <"$seen")"
@@ -131,11 +133,11 @@ listen six -H "Last-Event-ID: $stream.0"
 await six '"n":1'
 put 2 true >/dev/null
 await_end six
-is "ends behind its last message" "$(printf '{"n":%s}\n' 1 2)" "$(events six)"
+is "ends behind its last message" "$(printf '{"n":%s}\n' 1 2)" "$(said six)"
 is "takes no more" "" "$(put 3)"
 listen seven -H "Last-Event-ID: $stream.1"
 await_end seven
-is "can still be read" '{"n":2}' "$(events seven)"
+is "can still be read" '{"n":2}' "$(said seven)"
 sql "UPDATE sallyport.mcp_stream SET expires_at = now() - interval '1 second' WHERE stream_id = '$stream'; SELECT sallyport.sweep(1000, 0)" >/dev/null
 is "until it is swept" 400 "$(get_stream -H "Last-Event-ID: $stream.1")"
 
