@@ -133,6 +133,18 @@ check_tools(struct doctor *d)
 	    "give a function a comment with @mcp, GRANT EXECUTE on it to the tool role, then sallyport catalog apply");
 }
 
+/* A client that finds no page shows an error in its place. */
+static void
+check_pages(struct doctor *d)
+{
+	const PGresult *r = command_query(d->c, "look for the pages of tools", &sp_q_tool_page_missing, SP_NO_PARAMS);
+	bool missing = r != NULL && PQntuples(r) > 0;
+
+	finding(d, r != NULL && !missing, "pages of tools", missing ? sp_printf(d->c->mem, "%s names %s",
+	    PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 1)) : NULL,
+	    "give a function a comment with @resource and this URI, on the same server, then sallyport catalog apply");
+}
+
 #define WAITING_SECONDS 10	/* a runner takes a task at once, or at its next poll when all are busy */
 
 /* Tasks that nobody runs are told to their clients as "working" for ever. */
@@ -329,6 +341,7 @@ doctor_run(struct command *c, int argc, char **argv)
 		if (ring != NULL)
 			check_keys(&d, ring);
 		check_tools(&d);
+		check_pages(&d);
 		check_tasks(&d);
 	}
 	sp_keyring_free(ring);

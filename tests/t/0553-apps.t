@@ -165,6 +165,15 @@ is "null" 'false true null null' "$(answer null)"
 is "an object" 'true false null internal' "$(answer '{"a":1}')"
 is "nothing" 'true false null internal' "$(answer '"nothing"')"
 
+# ---- doctor ----
+
+is "every tool finds its page" true "$(sallyport doctor --json | jq '.[] | select(.check == "pages of tools").ok')"
+sql "UPDATE sallyport.tool SET meta = '{\"ui\": {\"resourceUri\": \"ui://pages/view.html\"}}' WHERE name = 'both'"
+is "one may be of a template" true "$(sallyport doctor --json | jq '.[] | select(.check == "pages of tools").ok')"
+sql "UPDATE sallyport.tool SET meta = '{\"ui\": {\"resourceUri\": \"ui://nowhere\"}}' WHERE name = 'both'"
+is "doctor finds one that is not there" 'false both names ui://nowhere' \
+	"$(sallyport doctor --json | jq -r '.[] | select(.check == "pages of tools") | "\(.ok) \(.detail)"')"
+
 # ---- refusals ----
 
 refused() {
