@@ -50,7 +50,7 @@ is_empty "files that it links to are there" "$absent"
 folders=$(git ls-files 2>/dev/null | sed -n 's|^\([a-z][^/]*\)/.*|\1/|p' | sort -u | grep -v '^build-aux/')
 if [ -n "$folders" ]; then
 	is "its map has every folder" "$folders" \
-		"$(awk '$0 == "```" { inside = !inside } inside && /^[a-z-]+\// { print $1 }' README.md | sort)"
+		"$(awk '/^```/ { inside = !inside } inside && /^[a-z-]+\// { print $1 }' README.md | sort)"
 else
 	skip "not a git checkout"
 fi
