@@ -199,8 +199,9 @@ sv_postgres_stop() {
 sv_program_start() {
 	sv_running "$1" && return 0
 	rm -f "$sv_run/$1.sock"
+	# multiwatch hands SIGTERM on as SIGUSR1, which drains; with -s TERM its children are just gone
 	sv_spawn "$1" "$sv_web_user" spawn-fcgi -n -s "$sv_run/$1.sock" -M 0600 -- \
-		/bin/sh -c 'exec "$@" 2>&1' sh "$(command -v multiwatch)" -f "${sv_workers:-2}" -r 50 -t 1000 -s TERM -- "$sv_programs/$1"
+		/bin/sh -c 'exec "$@" 2>&1' sh "$(command -v multiwatch)" -f "${sv_workers:-2}" -r 50 -t 1000 -- "$sv_programs/$1"
 }
 
 sv_programs_start() {
