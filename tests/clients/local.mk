@@ -8,7 +8,6 @@ EXTRA_DIST += tests/clients/sdk.mjs
 EXTRA_DIST += tests/clients/mcp-remote.mjs
 EXTRA_DIST += tests/clients/conformance.mjs
 EXTRA_DIST += tests/clients/conformance-oauth.mjs
-EXTRA_DIST += tests/clients/conformance-expected
 EXTRA_DIST += tests/lib/conformance.sh
 EXTRA_DIST += tests/clients/features.mjs
 EXTRA_DIST += tests/lib/fetch-source
