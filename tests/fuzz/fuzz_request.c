@@ -95,7 +95,8 @@ serve(struct sp_request *req, char *const *params, struct sp_str body)
 
 	good = sp_gate_params(req, params);
 	FUZZ_CHECK(good == (req->problem == SP_OK));
-	if (req->path.p != NULL)
+	/* "": the issuer's own path, with nothing behind */
+	if (req->path.len > 0 || (req->path.p != NULL && *sp_issuer_path(req->settings) == '\0'))
 		check_path(req->path);
 	if (good)
 		check_headers(req);
@@ -121,8 +122,9 @@ serve(struct sp_request *req, char *const *params, struct sp_str body)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const issuers[] = { "https://mcp.example.com", "https://mcp.example.com/below/a" };
 	static const struct sp_program program = { .name = "fuzz" };
-	struct sp_settings settings = { .issuer = "https://mcp.example.com", .static_url = "/static",
+	struct sp_settings settings = { .static_url = "/static",
 	    .allowed_origins = "https://a.example", .trusted_proxies = "127.0.0.0/8 10.0.0.0/8 fd00::/8",
 	    .max_body = 1000, .request_timeout = 1 };
 	struct sp_process process = { .program = &program, .settings = &settings };
@@ -130,12 +132,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *params[MAX_LINES + 1];
 	size_t count = 0;
 
-	for (int cgi = 0; cgi < 2; cgi++) {
+	for (int turn = 0; turn < 4; turn++) {
 		struct sp_arena *mem = sp_arena_new();
 		struct sp_response response = { 0 };
 		struct sp_request req = { .mem = mem, .process = &process, .settings = &settings,
-		    .response = &response, .id = "0123456789abcdefABCDEF", .is_cgi = cgi != 0 };
+		    .response = &response, .id = "0123456789abcdefABCDEF", .is_cgi = turn % 2 != 0 };
 
+		settings.issuer = issuers[turn / 2];
 		rest = (struct sp_str){ (const char *)data, size };
 		for (count = 0; count < MAX_LINES && sp_str_split(&rest, '\n', &line) && line.len > 0;)
 			params[count++] = sp_cstr(mem, line);
