@@ -117,6 +117,40 @@ sp_sql_exchange_notice(void *arg, const PGresult *notice)
 
 /* ---- how it ends ---- */
 
+static void
+add(struct json_object *to, const char *name, struct json_object *value)
+{
+	if (json_object_object_add(to, name, json_object_get(value)) != 0)
+		sp_out_of_memory();
+}
+
+/*
+ * jsonb sorts its members by their length, and a form is shown in the order of
+ * its properties: those that are required come first, in the order in which
+ * `required` names them.
+ */
+static void
+order_form(struct sp_arena *mem, struct json_object *request)
+{
+	struct json_object *schema = sp_json_get(sp_json_get(request, "params"), "requestedSchema");
+	struct json_object *required = sp_json_get(schema, "required");
+	struct json_object *properties = sp_json_get(schema, "properties"), *ordered, *property;
+
+	if (!json_object_is_type(properties, json_type_object) || !json_object_is_type(required, json_type_array))
+		return;
+	ordered = sp_json_new(mem);
+	for (size_t i = 0; i < json_object_array_length(required); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(required, i));
+
+		if (name != NULL && (property = sp_json_get(properties, name)) != NULL)
+			add(ordered, name, property);
+	}
+	json_object_object_foreach(properties, name, value)
+		if (sp_json_get(ordered, name) == NULL)
+			add(ordered, name, value);
+	add(schema, "properties", ordered);
+}
+
 static enum sp_tool_outcome
 asks(const struct sp_tool_call *call, struct json_object *json, struct sp_tool_result *out)
 {
@@ -128,6 +162,10 @@ asks(const struct sp_tool_call *call, struct json_object *json, struct sp_tool_r
 	if (!json_object_is_type(out->questions.requests, json_type_object) ||
 	    json_object_object_length(out->questions.requests) == 0)
 		return SP_TOOL_FAILED;
+	json_object_object_foreach(out->questions.requests, key, request) {
+		(void)key;
+		order_form(call->req->mem, request);
+	}
 	return sp_questions_fit(call->req->mem, call->exchange, &out->questions, &out->error) ?
 	    SP_TOOL_ASKS : SP_TOOL_REFUSES;
 }

@@ -110,6 +110,10 @@ EOT
 is "what was not asked does not arrive" '{"action":"accept","content":{"x":"a"}}' \
 	"$(answer form "{\"form\":$(accept '{"x":"a","y":1,"z":null}')}" '{"properties":{"x":{"type":"string"},"z":{"type":"string"}}}')"
 
+call form '{"properties":{"name":{"type":"string"},"age":{"type":"integer"},"e":{"type":"string"},"email":{"type":"string"}},"required":["name","email","name"]}' "$all" >/dev/null
+is "a form is asked in the order of what it requires" '["name","email","e","age"]' \
+	"$(final '.result.inputRequests.form.params.requestedSchema.properties | keys_unsorted')"
+
 # What an author may not ask is said to the author.
 while IFS='	' read -r arguments complaint; do
 	call form "$arguments" "$all" >/dev/null
