@@ -46,6 +46,7 @@ t_tests += tests/t/0531-progress.t
 t_tests += tests/t/0532-questions.t
 t_tests += tests/t/0533-request-state.t
 t_tests += tests/t/0534-cancel.t
+t_tests += tests/t/0535-exchange-trouble.t
 t_tests += tests/t/0536-listen.t
 t_tests += tests/t/0537-listen-many.t
 t_tests += tests/t/0538-listen-trouble.t
