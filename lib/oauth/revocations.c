@@ -23,11 +23,16 @@ struct sp_revocations *
 sp_revocations_new(void)
 {
 	struct sp_revocations *set = calloc(1, sizeof(*set));
+	pthread_rwlockattr_t writers_first;
 
 	if (set == NULL || (set->bucket = calloc(FIRST_BUCKETS, sizeof(*set->bucket))) == NULL)
 		sp_out_of_memory();
 	set->nbucket = FIRST_BUCKETS;
-	pthread_rwlock_init(&set->lock, NULL);
+	/* what is revoked must not wait until for once nobody asks */
+	pthread_rwlockattr_init(&writers_first);
+	pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&set->lock, &writers_first);
+	pthread_rwlockattr_destroy(&writers_first);
 	return set;
 }
 

@@ -7,7 +7,7 @@
 #include "tools/schema.h"
 #include "unit.h"
 
-#define SLOW_MS 10000		/* what is not bounded takes minutes; valgrind and a busy machine take seconds */
+#define SLOW_MS 20000		/* of processor time: what is not bounded takes minutes, and valgrind seconds */
 
 static struct json_object *
 parse(struct sp_arena *mem, const char *text)
@@ -478,10 +478,10 @@ ends_in_time(void **state)
 		struct sp_arena *mem = sp_arena_new();
 		struct json_object *value = parse(mem, repeat(mem, b->open, b->piece, b->n, b->close));
 		struct sp_schema *schema = compile(mem, b->schema, NULL);
-		int64_t start = sp_monotonic_ms();
+		int64_t start = cpu_ms();
 
 		CHECK_STR(judge_json(mem, schema, value), b->said, b->name);
-		CHECK(sp_monotonic_ms() - start < SLOW_MS, b->name);
+		CHECK(cpu_ms() - start < SLOW_MS, b->name);
 		sp_schema_free(schema);
 		sp_arena_free(mem);
 	}
@@ -511,7 +511,7 @@ refuses_large_schemas(void **state)
 		const struct bomb *b = &large[i];
 		struct sp_arena *mem = sp_arena_new();
 		struct json_object *json = parse(mem, repeat(mem, b->open, b->piece, b->n, b->close));
-		int64_t start = sp_monotonic_ms();
+		int64_t start = cpu_ms();
 		struct sp_schema *schema = NULL;
 		const char *why = NULL;
 
@@ -519,7 +519,7 @@ refuses_large_schemas(void **state)
 			fail_msg("%s: %s", b->name, why != NULL ? why : "compiled");
 		if (b->said != NULL && !sp_str_ends(sp_str(why), b->said))
 			fail_msg("%s: expected \"%s\", got \"%s\"", b->name, b->said, why);
-		CHECK(sp_monotonic_ms() - start < SLOW_MS, b->name);
+		CHECK(cpu_ms() - start < SLOW_MS, b->name);
 		sp_schema_free(schema);
 		sp_arena_free(mem);
 	}

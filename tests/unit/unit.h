@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,20 @@
 	if (!sp_str_eq(got_, expected_)) \
 		fail_msg("%s: expected \"%s\", got \"%.*s\"", (name), (expected), SP_FMT(got_)); \
 } while (0)
+
+/* Everything takes thirty times as long there: a test may do less of the same. */
+static inline bool
+under_valgrind(void)
+{
+	return getenv("SP_TEST_WRAPPER") != NULL;
+}
+
+/* Processor time of this process: what others do on a busy machine does not count. */
+static inline int64_t
+cpu_ms(void)
+{
+	return (int64_t)clock() * 1000 / CLOCKS_PER_SEC;
+}
 
 /*
  * How the forked child of a test reports: it dies of one signal or another.  At
