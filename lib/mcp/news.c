@@ -95,12 +95,17 @@ heard_updated(struct sp_mcp *mcp, struct sp_db *db, struct sp_str rest)
 		    may_hear, &judge);
 }
 
-/* Who is told fetches the list at once: it must be the new one, whichever notification came first. */
+/*
+ * Who is told fetches the list at once: it must be the new one, whichever
+ * notification came first.  When it could not be had, the listener looks again
+ * (NULL), and then everybody is told.
+ */
 static void
 heard_list(struct sp_mcp *mcp, struct sp_db *db, enum sp_change list, struct sp_str rest)
 {
 	sp_catalog_changed(mcp->catalog, db, "catalog");
-	sp_subscriptions_list_changed(mcp->subscriptions, list, server_of(db->mem, rest));
+	if (db->message == NULL)
+		sp_subscriptions_list_changed(mcp->subscriptions, list, server_of(db->mem, rest));
 }
 
 static void
@@ -234,6 +239,8 @@ heard_of_anything(struct sp_mcp *mcp, struct sp_db *db)
 		return;
 	}
 	sp_subscriptions_end_if(mcp->subscriptions, was_revoked, mcp);
+	if (db->message != NULL)
+		return;		/* not all could be read: it is looked again, and they are told once */
 	judge.catalog = sp_catalog_hold(mcp->catalog, db->mem);
 	sp_subscriptions_tell_all(mcp->subscriptions, may_hear, &judge);
 	tell_of_tasks(mcp, db, NULL);

@@ -80,7 +80,7 @@ stop_listening one two three
 
 refused() {
 	call_mcp server/discover >/dev/null
-	is "$1: no promise" '[{},{},{}]' "$(json '[.result.capabilities | del(.extensions)[]]' -c)"
+	is "$1: no promise" '{"tools":{},"resources":{}}' "$(json '.result.capabilities | {tools, resources}' -c)"
 	listen none '{"toolsListChanged":true}'
 	is "$1: no stream" '404 -32601' "$(head -n 1 "$T/none.headers" | cut -d' ' -f2) $(jq -r .error.code "$T/none.stream")"
 }
