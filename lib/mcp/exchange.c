@@ -10,7 +10,7 @@
 #include "web/stream.h"
 
 #define META_LOG_LEVEL	"io.modelcontextprotocol/logLevel"
-#define MESSAGE_MAX	((size_t)1 << 20)	/* bytes of one notification */
+#define MESSAGE_MAX	((size_t)256 * 1024)	/* bytes of one notification */
 
 /* How many messages may go: so many at once, and so many a second behind them. */
 struct bucket {
@@ -95,17 +95,19 @@ has_credit(struct bucket *b)
 	return b->credit >= 1;
 }
 
-/* A message that found no room in its buffer is not sent, and the buffer is made anew. */
-static void
+/* False: the message found no room in its buffer, which begins anew with the memory that it has. */
+static bool
 put(struct told *told, struct sp_buf *b, struct bucket *rate)
 {
-	if (sp_buf_ok(b)) {
-		rate->credit -= 1;
-		(void)told->call->transport->notify(told->call, sp_buf_view(b));
+	if (!sp_buf_ok(b)) {
+		b->failed = false;
 		sp_buf_clear(b);
-	} else {
-		sp_buf_init(b, told->call->req->mem, MESSAGE_MAX);
+		return false;
 	}
+	rate->credit -= 1;
+	(void)told->call->transport->notify(told->call, sp_buf_view(b));
+	sp_buf_clear(b);
+	return true;
 }
 
 static void
@@ -114,7 +116,7 @@ send_held(struct told *told)
 	if (told->held.len == 0)
 		return;
 	told->progress = told->held_progress;
-	put(told, &told->held, &told->progress_rate);
+	(void)put(told, &told->held, &told->progress_rate);
 }
 
 /*
@@ -149,10 +151,11 @@ send_log(struct told *told, const struct sp_log_message *m)
 	sp_jw_key(&w, "data");
 	sp_jw_value(&w, m->data);
 	end(&w);
-	put(told, &told->line, &told->log_rate);
+	if (!put(told, &told->line, &told->log_rate))
+		told->left_out++;
 }
 
-/* Says how many log messages came too fast. */
+/* Says how many log messages came too fast, or were too long. */
 static void
 send_left_out(struct told *told)
 {

@@ -23,6 +23,8 @@ CREATE FUNCTION tools.many_steps(n integer) RETURNS text LANGUAGE plpgsql STABLE
 CREATE FUNCTION tools.many_logs(n integer) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN
 	FOR i IN 1 .. n LOOP PERFORM mcp.log('info', to_jsonb(i)); END LOOP;
 	RETURN 'done'; END $$;
+CREATE FUNCTION tools.long_log() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN
+	PERFORM mcp.log('info', repeat('x', 300000)); RETURN 'done'; END $$;
 CREATE FUNCTION tools.steps_then_slow() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN
 	FOR i IN 1 .. 15 LOOP PERFORM mcp.progress(i); END LOOP;
 	PERFORM pg_sleep(2);

@@ -84,6 +84,11 @@ count=$(messages | grep -c notifications/message)
 ok "log messages are limited ($count)" test "$count" -ge 200 -a "$count" -lt 5000
 like "and it is said how many were left out" '^warning:[0-9]+ log messages were left out$' "$(messages | jq -rs ".[-2] | $logs")"
 
+call says "{\"level\":\"info\",\"data\":\"$(head -c 100000 /dev/zero | tr '\0' x)\"}" "$(level info)" >/dev/null
+is "a log message may be long" 100000 "$(messages | jq -r 'select(.method).params.data | length')"
+call long_log '{}' "$(level info)" >/dev/null
+is "but not of any length" 'warning:1 log messages were left out done' "$(told "$logs") $(final .result.structuredContent.result)"
+
 # ---- how it ends ----
 
 ends() { call steps_then_fail "{\"how\":\"$1\"}" '{"progressToken":"t"}' >/dev/null; is "$1" "text/event-stream $2" "$(header Content-Type | cut -d';' -f1) $(ending)"; }
