@@ -12,7 +12,8 @@
 # shellcheck shell=bash
 
 conformance_start() {
-	local httpd=$1 option
+	local option
+	httpd=$1
 	node_packages clients
 	conformance_node=$(node_of_conformance) || skip_all "no Node.js 22 (./runtests npm installs one)"
 	needs nginx
@@ -107,6 +108,6 @@ conformance_proxy() {
 
 # conformance REVISION...: prints the TAP of the whole test, in which each scenario is one line.
 conformance() {
-	in_home "$conformance_node" "$top_srcdir/tests/clients/conformance.mjs" \
+	HTTPD=$httpd in_home "$conformance_node" "$top_srcdir/tests/clients/conformance.mjs" \
 		"http://127.0.0.1:$proxy_port/mcp/conformance" "$@"
 }
