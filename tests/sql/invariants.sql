@@ -71,6 +71,22 @@ SELECT 'a session that was opened in silence: ' || s.user_id
   FROM sallyport.browser_session s
  WHERE NOT EXISTS (SELECT 1 FROM sallyport.audit a
         WHERE a.xmin = s.xmin AND (a.event = 'test' OR a.event = 'signin' AND a.outcome = 'ok' AND a.user_id = s.user_id));
+SELECT 'a task that was completed in silence: ' || encode(t.task_sha256, 'hex')
+  FROM sallyport.task t
+ WHERE t.status = 'completed' AND NOT EXISTS (SELECT 1 FROM sallyport.audit a
+        WHERE a.xmin = t.xmin AND (a.event = 'test' OR a.event = 'tool.call' AND a.tool = t.tool AND a.grant_id = t.grant_id));
+
+-- what has ended keeps nothing that it does not need
+SELECT 'a task of a revoked grant that goes on: ' || encode(t.task_sha256, 'hex')
+  FROM sallyport.task t JOIN sallyport.grants g USING (grant_id)
+ WHERE t.status IN ('working', 'input_required') AND g.revoked_at IS NOT NULL;
+SELECT 'a task that has ended and still asks: ' || encode(t.task_sha256, 'hex')
+  FROM sallyport.task t JOIN sallyport.task_input i USING (task_sha256)
+ WHERE t.status NOT IN ('working', 'input_required');
+SELECT 'a task that waits for nothing: ' || encode(t.task_sha256, 'hex')
+  FROM sallyport.task t
+ WHERE t.status = 'input_required' AND NOT EXISTS (SELECT 1 FROM sallyport.task_input i
+        WHERE i.task_sha256 = t.task_sha256 AND i.response IS NULL);
 
 -- and no audit row without the act
 SELECT 'an approval without its grant: ' || a.grant_id

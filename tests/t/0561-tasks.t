@@ -164,4 +164,5 @@ is "a task that expires while it runs is stopped" 1 "$(start_task look '{"second
 	until_sql 1 "SELECT count(*) FROM sallyport.task WHERE runner IS NOT NULL")"
 sql "UPDATE sallyport.task SET expires_at = now() WHERE runner IS NOT NULL"
 is "when its lease cannot be renewed" 0 "$(until_sql 0 "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%tools.look(%' AND pid <> pg_backend_pid()")"
+is_empty "the invariants hold" "$(sql "$(cat "$top_srcdir/tests/sql/invariants.sql")")"
 done_testing

@@ -98,4 +98,10 @@ open_gate progress
 is "in the tool's words" "nearly there" "$(until_sql "nearly there" "SELECT status_message FROM sallyport.task WHERE status = 'working'" >/dev/null; status_of "$id" >/dev/null; json .result.statusMessage)"
 open_gate 'progress again'
 is "until it ends" "completed false" "$(until_status "$id" completed) $(json '.result | has("statusMessage")')"
+id=$(start_task confirm '{"filename":"d.txt"}')
+until_status "$id" input_required >/dev/null
+sql "SELECT sallyport.grant_revoke(grant_id, 'test', '{}') FROM sallyport.task WHERE task_sha256 = sha256('$id')" >/dev/null
+is "a task that waits ends with its grant" "cancelled 0" \
+	"$(sql "SELECT status, (SELECT count(*) FROM sallyport.task_input) FROM sallyport.task WHERE task_sha256 = sha256('$id')" -F ' ')"
+is_empty "the invariants hold" "$(sql "$(cat "$top_srcdir/tests/sql/invariants.sql")")"
 done_testing
