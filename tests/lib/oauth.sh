@@ -147,12 +147,22 @@ audited() {
 	      WHERE request_id = '$(header X-Request-Id)' ORDER BY audit_id DESC LIMIT 1"
 }
 
-# How often the last request waited for the database, by its line in the log.
-round_trips() {
+# logged MEMBER: a number of the last request's line in the log.
+logged() {
 	local id
 	id=$(header X-Request-Id)
-	sv_until 2 grep -q "\"$id\".*\"event\":\"http\"" "$sv_log"/*.log
-	grep -h "\"$id\".*\"event\":\"http\"" "$sv_log"/*.log | sed 's/.*"db_round_trips":\([0-9]*\).*/\1/'
+	sv_until 10 grep -q "\"$id\".*\"event\":\"http\"" "$sv_log"/*.log
+	grep -h "\"$id\".*\"event\":\"http\"" "$sv_log"/*.log | sed "s/.*\"$1\":\([0-9]*\).*/\1/"
+}
+
+# How often it waited for the database.
+round_trips() {
+	logged db_round_trips
+}
+
+# How many milliseconds it took in the program, whatever the test does around it.
+took() {
+	logged ms
 }
 
 # rounds [N]: the same, without what a program that is started for one request asks for first:
@@ -162,6 +172,12 @@ rounds() {
 	*cgi) echo $(($(round_trips) - ${1:-1})) ;;
 	*) round_trips ;;
 	esac
+}
+
+# same_window SECONDS: what is counted comes in windows of the clock; none ends within the next minute.
+same_window() {
+	local left=$(($1 - $(date +%s) % $1))
+	[ "$left" -gt 60 ] || sleep $((left + 1))
 }
 
 # ---- asking ----

@@ -15,9 +15,7 @@ swept() {
 	sql "DELETE FROM sallyport.audit WHERE client_id = '$1'"
 }
 
-# A window is a clock hour: none of it may end while it is counted.
-seconds_left=$((3600 - $(date +%s) % 3600))
-[ "$seconds_left" -gt 60 ] || sleep $((seconds_left + 1))
+same_window 3600
 
 # ---- X11: 200 at once at a limit of 10 ----
 

@@ -85,6 +85,7 @@ is "nobody is signed in" "$state" "$(db_checksum)"
 
 # ---- L2: tries are counted ----
 
+same_window 900
 sql "DELETE FROM sallyport.rate"
 address=192.0.2.20
 for _ in 1 2 3; do try alice wrong >/dev/null; done
@@ -97,6 +98,7 @@ address=192.0.2.21
 is "from another address it works" 303 "$(try alice "$(password_of alice)")"
 secret "$(session_cookie)"
 rm -f "$jar"
+same_window 900
 address=192.0.2.22
 for n in {1..15}; do try "user$n" wrong >/dev/null; done
 is "one password on many accounts: the address waits" 429 "$(try "user16" wrong)"
@@ -108,6 +110,7 @@ done
 address=198.51.100.99
 is "many addresses on one account: it waits" 429 "$(try alice "$(password_of alice)")"
 # the owner's browser is signed in already
+same_window 900
 sql "DELETE FROM sallyport.rate"
 is "the owner signs in" 303 "$(try alice "$(password_of alice)")"
 secret "$(session_cookie)"
@@ -139,9 +142,8 @@ sql "DELETE FROM sallyport.rate"
 address=192.0.2.30
 keep
 for password in '' "$(printf '%01025d' 0)" "$(printf '%04096d' 0)"; do
-	started=$(date +%s%N)
 	is "a password of ${#password} bytes" 200 "$(try alice "$password")"
-	ok "is refused before it is hashed" test $((($(date +%s%N) - started) / 1000000)) -lt 2000
+	ok "is refused before it is hashed ($(took) ms)" test "$(took)" -lt 1000
 done
 is "no try was counted for it" 0 "$(sql "SELECT count(*) FROM sallyport.rate WHERE key LIKE 'signin:%'")"
 get "$(authorize_url "$client")" -b "$jar" -c "$jar" >/dev/null

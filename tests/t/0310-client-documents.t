@@ -112,11 +112,10 @@ for host in 127.0.0.1 2130706433 0x7f.1 0x7f000001 0177.0.0.1 127.1 '[::1]' '[::
 done
 for host in 10.0.0.1 169.254.169.254 100.64.0.1 172.16.0.1 192.168.1.1 192.0.2.1 198.18.0.1 224.0.0.1 255.255.255.255 240.0.0.1; do
 	client=http://$host:1/good
-	started=$(date +%s%N)
 	shut "C2 $host" 400 ask
 	like "is refused before a connection" 'not open to outgoing requests' "$(sql "SELECT detail->>'why' FROM sallyport.audit
 		WHERE client_id = '$client' ORDER BY audit_id DESC LIMIT 1")"
-	ok "at once" test $((($(date +%s%N) - started) / 1000000)) -lt 3500
+	ok "at once ($(took) ms)" test "$(took)" -lt 3500
 done
 for host in '[fd00::1]' '[fe80::1]' '[::ffff:10.0.0.1]' '[64:ff9b::a00:1]' '[2002:7f00:1::1]' '[ff02::1]'; do
 	client=http://$host:1/good
@@ -174,11 +173,8 @@ shut "C6 a body without end" 400 ask
 conf size '{"headers": {"Content-Encoding": "gzip"}}'
 shut "C6 a content coding" 400 ask
 slow() {
-	local started took
-	started=$(date +%s%N)
 	shut "$1" 503 ask
-	took=$((($(date +%s%N) - started) / 1000000))
-	ok "within 5 s ($took ms)" test $took -lt 5900
+	ok "within 5 s ($(took) ms)" test "$(took)" -lt 5900
 }
 document size '{}' '{"drip": 10}'
 slow "C6 a drip"
@@ -351,7 +347,7 @@ anew
 client=$base/first
 document first '{}' '{"delay": 0.5}'
 like "32 first uses of one document: all are answered" '^200 [0-9]+(,503 [0-9]+)?$' "$(many 32)"
-like "by one fetch, or another one when the first takes long" '^[12]$' "$(fetches first)"
+like "by one fetch, or a few more when the first takes long" '^[1-4]$' "$(fetches first)"
 is "one row" 1 "$(sql "SELECT count(*) FROM sallyport.client WHERE client_id = '$client'")"
 
 # P10: a client that does not answer holds up half of the threads at most
@@ -366,9 +362,8 @@ done
 sleep 0.5
 client=$base/good
 sql "UPDATE sallyport.client_document SET fresh_until = now() + interval '1 hour' WHERE client_id = '$client'"
-started=$(date +%s%N)
 is "32 that wait for silent clients stop nobody else" 200 "$(ask)"
-ok "who is answered at once" test $((($(date +%s%N) - started) / 1000000)) -lt 2500
+ok "who is answered at once ($(took) ms)" test "$(took)" -lt 2500
 wait "${stuck[@]}"
 
 # ---- how often ----

@@ -37,7 +37,7 @@ family
 is "the access token works" 200 "$(call_mcp tools/list)"
 is "V7 revoke the refresh token" "200 0" "$(revoke "$(refresh_token)") $(stat -c %s "$T/answer.body")"
 is "nobody keeps the answer" no-store "$(header Cache-Control)"
-is "one round trip" 1 "$(rounds 2)"
+is "one round trip" 1 "$(round_trips)"
 is "the audit has it" "grant.revoke ok revoked by client" "$(audited)"
 dead_within_a_second "V7 the access token is dead within a second"
 keep
@@ -57,7 +57,7 @@ access=$(access_token)
 refresh >/dev/null
 newer=$(access_token)
 is "V8 revoke an access token" 200 "$(revoke "$access")"
-is "in one round trip" 1 "$(round_trips)"
+is "in one round trip" 1 "$(rounds 2)"
 is "the audit has it" "token.revoke ok" "$(audited)"
 mcp_token=$access dead_within_a_second "V8 it is dead within a second"
 is "V8 another one of the family lives" 200 "$(mcp_token=$newer call_mcp tools/list)"
