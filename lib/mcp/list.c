@@ -74,6 +74,9 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	int64_t listed = 0;
 	size_t i;
 
+	/* another process may have told the client of a change that this one has not heard of yet */
+	if (call->mcp->subscriptions != NULL)
+		sp_catalog_changed(call->mcp->catalog, &call->req->db, "catalog");
 	if (!sp_mcp_require_session(call) || !sp_mcp_server(call, which, (struct sp_str){ NULL, 0 }))
 		return false;
 	if (!is_offered(call->server, which))

@@ -380,6 +380,7 @@ struct snapshot {
 struct sp_catalog_cache {
 	pthread_mutex_t lock;			/* of `now` and of all refs */
 	struct snapshot *now;			/* NULL until the database was reached */
+	pthread_mutex_t loading;		/* held by who takes in a change: one load is enough for all */
 };
 
 struct sp_catalog_cache *
@@ -390,6 +391,7 @@ sp_catalog_cache_new(void)
 	if (cache == NULL)
 		sp_out_of_memory();
 	pthread_mutex_init(&cache->lock, NULL);
+	pthread_mutex_init(&cache->loading, NULL);
 	return cache;
 }
 
@@ -416,6 +418,7 @@ sp_catalog_cache_free(struct sp_catalog_cache *cache)
 	if (cache->now != NULL)
 		release(cache->now);
 	pthread_mutex_destroy(&cache->lock);
+	pthread_mutex_destroy(&cache->loading);
 	free(cache);
 }
 
@@ -498,6 +501,20 @@ sp_catalog_hold(struct sp_catalog_cache *cache, struct sp_arena *mem)
 	return &s->catalog;
 }
 
+/* 0: there is none. */
+static int64_t
+current_version(struct sp_catalog_cache *cache)
+{
+	struct snapshot *s = current(cache);
+	int64_t version = 0;
+
+	if (s != NULL) {
+		version = s->catalog.version;
+		release(s);
+	}
+	return version;
+}
+
 void
 sp_catalog_changed(void *arg, struct sp_db *db, const char *what)
 {
@@ -508,17 +525,16 @@ sp_catalog_changed(void *arg, struct sp_db *db, const char *what)
 	};
 	struct sp_catalog_cache *cache = arg;
 	struct snapshot *s;
-	int64_t have = 0;
 
 	if (what != NULL && strcmp(what, "catalog") != 0)
 		return;
-	if ((s = current(cache)) != NULL) {
-		have = s->catalog.version;
+	if (sp_db_row(db, &sp_q_catalog_version, SP_NO_PARAMS, version_columns, &now) != SP_DB_ROW ||
+	    now.version == current_version(cache))
+		return;		/* away: the listener says "look again" when it is back */
+	pthread_mutex_lock(&cache->loading);
+	if (now.version != current_version(cache) && (s = load(cache, db)) != NULL) {
+		install(cache, s, true);
 		release(s);
 	}
-	if (sp_db_row(db, &sp_q_catalog_version, SP_NO_PARAMS, version_columns, &now) != SP_DB_ROW ||
-	    now.version == have || (s = load(cache, db)) == NULL)
-		return;		/* away: the listener says "look again" when it is back */
-	install(cache, s, true);
-	release(s);
+	pthread_mutex_unlock(&cache->loading);
 }

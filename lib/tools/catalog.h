@@ -119,7 +119,8 @@ const struct sp_catalog *sp_catalog_hold(struct sp_catalog_cache *cache, struct 
 
 /*
  * An sp_authority_hook: loads a new snapshot when the catalog's version is not
- * the one we have.  arg is the cache.
+ * the one we have.  arg is the cache.  Also for a request that must not be given
+ * an older one than there is; when the database is away, what we have stays.
  */
 void sp_catalog_changed(void *cache, struct sp_db *db, const char *what);
 

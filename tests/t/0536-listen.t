@@ -83,9 +83,11 @@ is "contents in their row" 'notifications/resources/updated shop://terms notific
 sql "UPDATE sallyport.tool SET description = 'Pokes.' WHERE name = 'poke'"
 hears a 4
 is "a tool's description" 1 "$(messages a | grep -c tools/list_changed)"
-# at whichever process it is fetched
-new_list() { as alice call_mcp tools/list >/dev/null && [ "$(json '.result.tools[] | select(.name == "poke") | .description')" = Pokes. ]; }
-ok "and the list is the new one" sv_until 20 new_list
+for i in 1 2 3 4 5 6; do
+	as alice call_mcp tools/list >/dev/null
+	json '.result.tools[] | select(.name == "poke") | .description'
+done >"$T/descriptions"
+is "and the list is the new one, whichever process is asked" 'Pokes.' "$(sort -u "$T/descriptions")"
 sql "UPDATE sallyport.tool SET timeout_ms = 1234; UPDATE sallyport.tool SET name = name; UPDATE sallyport.prompt SET title = 'Hi' WHERE name = 'welcome'"
 hears c 2
 is "what no list shows changes none" '1 0' "$(messages a | grep -c tools/list_changed) $(messages second | grep -c tools/list_changed)"
