@@ -42,6 +42,7 @@ t_tests += tests/t/0522-mcp-questions.t
 t_tests += tests/t/0523-mcp-live.t
 t_tests += tests/t/0524-mcp-changes.t
 t_tests += tests/t/0526-mcp-cgi.t
+t_tests += tests/t/0527-mcp-polling.t
 t_tests += tests/t/0530-mcp-tools.t
 t_tests += tests/t/0531-progress.t
 t_tests += tests/t/0532-questions.t
