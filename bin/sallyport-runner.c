@@ -25,6 +25,7 @@
 #include "mcp/task_run.h"
 #include "web/process.h"
 #include "web/response.h"
+#include "web/serve.h"
 
 #define EX_USAGE	64		/* sysexits.h */
 #define LEASE_MS	15000		/* after which a runner that says nothing is taken for dead */
@@ -227,23 +228,16 @@ static enum sp_db_status
 run_next(struct job *job, struct sp_arena *mem)
 {
 	struct sp_process *process = sp_process_hold();
-	struct sp_response response = { 0 };
-	struct sp_request req = {
-		.mem = mem,
-		.process = process,
-		.settings = process->settings,
-		.started_us = sp_monotonic_us(),
-		.id = "-",
-		.response = &response,
-	};
+	struct sp_response response;
+	struct sp_request req;
 	enum sp_db_status status;
 	struct sp_task task;
 
-	sp_db_begin(&req.db, process->pool, mem);
+	sp_request_begin(&req, &response, process, mem);
 	status = sp_task_claim(&req.db, job->runner->name, LEASE_MS, &task);
 	if (status == SP_DB_ROW)
 		run_task(job, &req, &task);
-	sp_db_end(&req.db);
+	sp_request_end(&req);
 	sp_arena_reset(mem);
 	sp_process_release(process);
 	return status;
