@@ -38,3 +38,6 @@ tests_lib_mint_LDADD = $(SALLYPORT_LIBS)
 check_PROGRAMS += tests/lib/listeners
 tests_lib_listeners_SOURCES = tests/lib/listeners.c
 tests_lib_listeners_LDADD = $(SALLYPORT_LIBS)
+
+# the empty cluster that tests/lib/sallyport.sh made for all of them
+CLEANFILES += tests/postgres-*.tar

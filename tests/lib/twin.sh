@@ -26,6 +26,7 @@ start_twin() {
 }
 
 stop_twin() {
+	# shellcheck disable=SC2034	# what sv_programs_stop stops
 	local sv_home=$T/twin sv_run=$T/twin/run sv_program_names=mcp
 	cat "$sv_run"/*.pid 2>/dev/null | awk 'NF { print $1 }' >>"$T/sessions"
 	sv_httpd_stop
