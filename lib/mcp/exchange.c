@@ -375,7 +375,11 @@ sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_resu
 static bool
 open_nobody(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_exchange *out)
 {
-	(void)call, (void)t, (void)out;
+	(void)t;
+	if (call->session.known)
+		out->log_level = call->session.log_level;
+	else if (sp_mcp_version_has_sessions(call->version))
+		out->log = NULL;	/* what the session wants to hear of is not asked for this */
 	return true;
 }
 

@@ -33,7 +33,7 @@ open_rounds(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_exchange
 		t->guard = NULL;
 	}
 	out->log_level = call->session.log_level;
-	if (call->in_batch)
+	if (call->in_batch || call->transport != &sp_mcp_session_post)
 		return true;		/* has no stream of its own to be asked on */
 	out->capabilities = call->session.capabilities;
 	if (rounds != NULL) {
