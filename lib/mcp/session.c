@@ -13,6 +13,7 @@
 
 struct sp_mcp_sessions {
 	pthread_mutex_t lock;
+	uint64_t heard;			/* notifications, each of which may make old what is read meanwhile */
 	struct place {
 		char *capabilities;	/* NULL: nobody is here */
 		uint8_t sha256[SP_SHA256_LEN];
@@ -66,12 +67,14 @@ remember(struct sp_mcp_sessions *all, const struct sp_mcp_session *session, stru
 	struct place *place = place_of(all, session->sha256);
 
 	pthread_mutex_lock(&all->lock);
-	forget(place);
-	place->capabilities = strndup(capabilities.p, capabilities.len);
-	if (place->capabilities == NULL)
-		sp_out_of_memory();
-	memcpy(place->sha256, session->sha256, SP_SHA256_LEN);
-	place->log_level = session->log_level;
+	if (session->heard == all->heard) {
+		forget(place);
+		place->capabilities = strndup(capabilities.p, capabilities.len);
+		if (place->capabilities == NULL)
+			sp_out_of_memory();
+		memcpy(place->sha256, session->sha256, SP_SHA256_LEN);
+		place->log_level = session->log_level;
+	}
 	pthread_mutex_unlock(&all->lock);
 }
 
@@ -90,6 +93,7 @@ recall(struct sp_mcp_sessions *all, struct sp_arena *mem, struct sp_mcp_session 
 	struct sp_str capabilities = { NULL, 0 };
 
 	pthread_mutex_lock(&all->lock);
+	session->heard = all->heard;
 	if (is_at(place, session->sha256)) {
 		capabilities = sp_str(sp_strdup(mem, place->capabilities));
 		session->log_level = place->log_level;
@@ -116,6 +120,7 @@ sp_mcp_sessions_hear(struct sp_mcp_sessions *all, const char *what)
 	if (what != NULL && !sp_str_starts(sp_str(what), "session "))
 		return;
 	pthread_mutex_lock(&all->lock);
+	all->heard++;
 	for (size_t i = 0; i < PLACES; i++)
 		if (what == NULL || (all->place[i].capabilities != NULL &&
 		    hex_is(what + strlen("session "), all->place[i].sha256)))
@@ -262,6 +267,19 @@ bool
 sp_mcp_session_set_log_level(struct sp_request *req, const struct sp_mcp_session *session,
     enum sp_logging_level level)
 {
-	return sp_db_do(&req->db, &sp_q_mcp_session_log_level, SP_PARAMS(SP_P_BYTES(session->sha256, SP_SHA256_LEN),
-	    SP_P_TEXT(sp_logging_level_name(level))), NULL) || sp_fail_db(req);
+	struct place *place;
+
+	if (!sp_db_do(&req->db, &sp_q_mcp_session_log_level, SP_PARAMS(SP_P_BYTES(session->sha256, SP_SHA256_LEN),
+	    SP_P_TEXT(sp_logging_level_name(level))), NULL))
+		return sp_fail_db(req);
+	if (session->sessions != NULL) {
+		/* others hear of it; here it holds from the answer on */
+		place = place_of(session->sessions, session->sha256);
+		pthread_mutex_lock(&session->sessions->lock);
+		session->sessions->heard++;
+		if (is_at(place, session->sha256))
+			forget(place);
+		pthread_mutex_unlock(&session->sessions->lock);
+	}
+	return true;
 }

@@ -23,6 +23,7 @@ struct sp_mcp_session {
 	struct json_object *capabilities;	/* the client's */
 	enum sp_logging_level log_level;	/* the least that it wants to hear of */
 	struct sp_mcp_sessions *sessions;
+	uint64_t heard;			/* what the process had heard of sessions when the check was prepared */
 };
 
 enum sp_mcp_session_status {

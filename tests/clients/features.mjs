@@ -166,11 +166,18 @@ async function features(version, options) {
 				await client.setLoggingLevel(level);
 			await call('test_tool_with_logging', {}, undefined, { 'io.modelcontextprotocol/logLevel': level });
 		};
-		await at('warning');
-		await call('test_simple_text');
-		assert.equal(notified('notifications/message'), false);
-		await at('info');
-		await until('three messages', () => heard.filter(([m]) => m === 'notifications/message').length === 3);
+		await until('silence', async () => {
+			heard.length = 0;
+			await at('warning');
+			await call('test_simple_text');
+			return !notified('notifications/message');
+		});
+		/* a level reaches the other processes a moment after its answer */
+		await until('three messages', async () => {
+			heard.length = 0;
+			await at('info');
+			return heard.filter(([m]) => m === 'notifications/message').length === 3;
+		});
 		assert.deepEqual(heard.map(([, params]) => [params.level, params.data]), [['info', 'Tool execution started'],
 			['info', 'Tool processing data'], ['info', 'Tool execution completed']]);
 	});
