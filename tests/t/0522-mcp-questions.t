@@ -206,7 +206,7 @@ is "and nothing waits" 0 "$(waiting)"
 is "an answer behind it is let go" "202 0" "$(post_mcp "$(name_is "$(question nine elicitation/create)" Late)") $(heard Late)"
 call_stream ten "$(call greet)"
 await ten elicitation/create
-is "as long as the setting says" t "$(sql "SELECT max(expires_at) BETWEEN now() + interval '280 seconds' AND now() + interval '300 seconds' FROM sallyport.mcp_stream WHERE NOT ended")"
+is "as long as the setting says" t "$(sql "SELECT max(expires_at) BETWEEN now() + interval '200 seconds' AND now() + interval '300 seconds' FROM sallyport.mcp_stream WHERE NOT ended")"
 sql "UPDATE sallyport.mcp_stream SET expires_at = now() - interval '1 second' WHERE NOT ended; SELECT sallyport.sweep(1000, 0)" >/dev/null
 await_end ten
 is "nobody answers: the call fails" "1 -32603" "$(results ten | jq -r '"\(.id) \(.error.code)"')"

@@ -120,7 +120,8 @@ call_stream twelve "$(call sleeps '{"seconds":2}' 12)" &
 caller=$!
 sv_until 10 is_running
 kill "$(cat "$T/twelve.pid")"
-sv_until 20 is_running 0
+has_slept() { [ "$(heard slept)" = 1 ]; }
+sv_until 20 has_slept
 is "has cancelled nothing" 1 "$(heard slept)"
 kill "$caller" 2>/dev/null
 wait "$caller" 2>/dev/null
