@@ -6,3 +6,4 @@ EXTRA_DIST += tests/bench/run
 EXTRA_DIST += tests/bench/redeem.lua
 EXTRA_DIST += tests/bench/refresh.lua
 EXTRA_DIST += tests/bench/request.lua
+EXTRA_DIST += tests/bench/streams
