@@ -12,10 +12,12 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "db/queries.h"
+#include "mcp/news.h"
 #include "mcp/pipe.h"
 #include "web/process.h"
 
 #define CLIENT_ID	"sallyport-stdio"	/* in audit rows and claims */
+#define NEVER		INT64_C(253402300799)	/* the end of the year 9999 */
 #define ERRORS_MAX	((size_t)64 * 1024)
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -26,8 +28,9 @@ static bool
 start(struct sp_process *process)
 {
 	mcp.catalog = sp_catalog_cache_new();
+	mcp.subscriptions = sp_subscriptions_new();
 	process->state = &mcp;
-	return sp_authority_start(process, sp_catalog_changed, mcp.catalog, &mcp.authority);
+	return sp_authority_start(process, sp_mcp_heard, &mcp, &mcp.authority);
 }
 
 static void
@@ -35,6 +38,7 @@ stop(struct sp_process *process)
 {
 	(void)process;
 	sp_authority_stop(mcp.authority);
+	sp_subscriptions_free(mcp.subscriptions);
 	sp_catalog_cache_free(mcp.catalog);
 }
 
@@ -91,7 +95,7 @@ find_caller(struct sp_request *req, const struct sp_resource *resource, void *us
 	}
 	*out = (struct sp_caller){
 		.user_id = person.user_id, .client_id = CLIENT_ID, .tier = person.tier, .username = person.username,
-		.scope = resource->scopes, .claims = claims(req, resource, &person), .exp = INT64_MAX,
+		.scope = resource->scopes, .claims = claims(req, resource, &person), .exp = NEVER,
 	};
 	return true;
 }

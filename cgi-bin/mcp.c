@@ -5,6 +5,7 @@
 #include "mcp/running.h"
 #include "mcp/session_get.h"
 #include "mcp/session_news.h"
+#include "mcp/transport.h"
 #include "web/response.h"
 #include "web/worker.h"
 
@@ -17,7 +18,7 @@ open_call(struct sp_request *req, struct sp_mcp_call *call, bool *http_sse)
 	struct sp_str name = sp_request_rest(req);
 	const struct sp_resources *all;
 
-	*call = (struct sp_mcp_call){ .req = req, .mcp = req->process->state };
+	*call = (struct sp_mcp_call){ .req = req, .mcp = req->process->state, .transport = &sp_mcp_http };
 	if (!sp_origin_allowed(req))
 		return sp_fail(req, SP_FORBIDDEN, "this Origin may not call (setting allowed_origins)");
 	if (!sp_authority_resources(req, call->mcp->authority, &all))

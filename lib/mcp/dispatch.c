@@ -443,7 +443,6 @@ sp_mcp_dispatch(struct sp_mcp_call *call)
 	struct sp_buf b;
 	const char *why;
 
-	call->transport = &sp_mcp_http;
 	if (!sp_request_content_is(req, "application/json"))
 		return sp_fail(req, SP_UNSUPPORTED_MEDIA_TYPE, "the body must be application/json in UTF-8");
 	if (!sp_mcp_accept_is_good(sp_request_header(req, "Accept")))

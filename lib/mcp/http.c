@@ -54,9 +54,54 @@ open_session(struct sp_mcp_call *call, struct json_object *capabilities, struct 
 	return true;
 }
 
+/* ---- parked streams ---- */
+
+static bool
+can_park(const struct sp_mcp_call *call)
+{
+	return sp_stream_can_park(call->req) && call->req->settings->max_streams > 0;
+}
+
+static bool
+reserve(struct sp_mcp_call *call)
+{
+	return sp_stream_reserve(call->req);
+}
+
+static void *
+park(struct sp_mcp_call *call, const struct sp_parked_hooks *hooks, void *arg)
+{
+	struct sp_stream *stream = sp_stream_open(call->req);
+
+	return stream != NULL ? sp_stream_park(stream, hooks, arg) : NULL;
+}
+
+static bool
+send_parked(void *parked, struct sp_str events)
+{
+	return sp_parked_send(parked, events);
+}
+
+static void
+close_parked(void *parked, struct sp_str last)
+{
+	sp_parked_close(parked, last);
+}
+
+static void
+release_parked(void *parked)
+{
+	sp_parked_release(parked);
+}
+
+const struct sp_mcp_channels sp_mcp_parked_streams = {
+	"data: ", "\n\n", can_park, reserve, park, send_parked, close_parked, release_parked
+};
+
 const struct sp_mcp_transport sp_mcp_http = {
 	.notify = notify, .answer = answer, .fail = fail, .open_session = open_session,
-	.set_log_level = sp_mcp_keep_log_level, .has_headers = true,
+	.set_log_level = sp_mcp_keep_log_level, .subscribe = sp_mcp_keep_subscription,
+	.channels = &sp_mcp_parked_streams, .has_headers = true,
 };
 
 /* ---- requests that are failed ---- */

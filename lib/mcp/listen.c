@@ -9,7 +9,6 @@
 #include "mcp/tasks.h"
 #include "mcp/transport.h"
 #include "web/response.h"
-#include "web/stream.h"
 
 #define META_SUBSCRIPTION "io.modelcontextprotocol/subscriptionId"
 
@@ -46,7 +45,8 @@ struct filter {
 /* A subscription: lives until its stream has ended. */
 struct listening {
 	struct sp_subscriber *sub;
-	struct sp_parked *parked;
+	const struct sp_mcp_channels *channels;
+	void *channel;
 	size_t id_len;
 	char id[];			/* JSON */
 };
@@ -57,12 +57,12 @@ id_of(const struct listening *l)
 	return (struct sp_str){ l->id, l->id_len };
 }
 
-/* ---- messages, as events; the writer's JSON is one line ---- */
+/* ---- messages; the writer's JSON is one line ---- */
 
 static void
-begin_notification(struct sp_json_writer *w, struct sp_buf *b, struct sp_str id, const char *method)
+begin_notification(const struct listening *l, struct sp_json_writer *w, struct sp_buf *b, const char *method)
 {
-	sp_buf_cstr(b, "data: ");
+	sp_buf_cstr(b, l->channels->begin);
 	sp_jw_init(w, b);
 	sp_jw_object(w);
 	sp_jw_kcstr(w, "jsonrpc", "2.0");
@@ -71,26 +71,26 @@ begin_notification(struct sp_json_writer *w, struct sp_buf *b, struct sp_str id,
 	sp_jw_object(w);
 	sp_jw_key(w, "_meta");
 	sp_jw_object(w);
-	sp_jw_kraw(w, META_SUBSCRIPTION, id);
+	sp_jw_kraw(w, META_SUBSCRIPTION, id_of(l));
 	sp_jw_object_end(w);
 }
 
 static struct sp_str
-end_notification(struct sp_json_writer *w)
+end_notification(const struct listening *l, struct sp_json_writer *w)
 {
 	sp_jw_object_end(w);
 	sp_jw_object_end(w);
-	sp_buf_cstr(w->b, "\n\n");
+	sp_buf_cstr(w->b, l->channels->end);
 	return sp_buf_view(w->b);
 }
 
 /* What was asked for, as far as it is honoured. */
 static struct sp_str
-acknowledgement(struct sp_buf *b, struct sp_str id, const struct filter *honoured)
+acknowledgement(const struct listening *l, struct sp_buf *b, const struct filter *honoured)
 {
 	struct sp_json_writer w;
 
-	begin_notification(&w, b, id, "notifications/subscriptions/acknowledged");
+	begin_notification(l, &w, b, "notifications/subscriptions/acknowledged");
 	sp_jw_key(&w, "notifications");
 	sp_jw_object(&w);
 	for (int list = 0; list < SP_LIST_CHANGES; list++)
@@ -111,7 +111,7 @@ acknowledgement(struct sp_buf *b, struct sp_str id, const struct filter *honoure
 		sp_jw_array_end(&w);
 	}
 	sp_jw_object_end(&w);
-	return end_notification(&w);
+	return end_notification(l, &w);
 }
 
 /* The response to the request, with which a server ends a subscription. */
@@ -123,7 +123,7 @@ close_stream(struct listening *l)
 	struct sp_buf b;
 
 	sp_buf_fixed(&b, memory, sizeof(memory));
-	sp_buf_cstr(&b, "data: ");
+	sp_buf_cstr(&b, l->channels->begin);
 	sp_jw_init(&w, &b);
 	sp_jw_object(&w);
 	sp_jw_kcstr(&w, "jsonrpc", "2.0");
@@ -137,8 +137,8 @@ close_stream(struct listening *l)
 	sp_jw_object_end(&w);
 	sp_jw_object_end(&w);
 	sp_jw_object_end(&w);
-	sp_buf_cstr(&b, "\n\n");
-	sp_parked_close(l->parked, sp_buf_view(&b));
+	sp_buf_cstr(&b, l->channels->end);
+	l->channels->close(l->channel, sp_buf_view(&b));
 }
 
 /* ---- hooks ---- */
@@ -149,14 +149,14 @@ told(void *arg, const struct sp_news *news)
 	struct listening *l = arg;
 	struct sp_json_writer w;
 
-	begin_notification(&w, news->scratch, id_of(l), changes[news->what].notification);
+	begin_notification(l, &w, news->scratch, changes[news->what].notification);
 	if (news->what == SP_RESOURCE_UPDATED)
 		sp_jw_kstr(&w, "uri", news->uri);
 	if (news->what == SP_TASK_CHANGED) {
 		sp_jw_kstr(&w, "taskId", news->task_id);
 		sp_jw_members(&w, news->task);
 	}
-	(void)sp_parked_send(l->parked, end_notification(&w));
+	(void)l->channels->send(l->channel, end_notification(l, &w));
 }
 
 static void
@@ -178,7 +178,7 @@ closed(void *arg)
 	struct listening *l = arg;
 
 	sp_subscriber_free(l->sub);		/* first: from here on nobody is told, and the handle is not used */
-	sp_parked_release(l->parked);
+	l->channels->release(l->channel);
 	free(l);
 }
 
@@ -275,11 +275,10 @@ read_filter(struct sp_mcp_call *call, struct filter *out)
 static void
 narrow(const struct sp_mcp_call *call, struct filter *f)
 {
-	const struct sp_entries *list = call->server->list;
 	size_t asked = f->uris;
 
-	f->list[SP_PROMPTS_CHANGED] &= list[SP_PROMPTS].offered;
-	f->list[SP_RESOURCES_CHANGED] &= list[SP_RESOURCES].offered || list[SP_TEMPLATES].offered;
+	for (int list = 0; list < SP_LIST_CHANGES; list++)
+		f->list[list] &= sp_mcp_offers(call->server, (enum sp_change)list);
 	f->uris = 0;
 	for (size_t i = 0; i < asked; i++)
 		if (sp_mcp_may_read(call->server, call->req->mem, &call->caller, f->uri[i]))
@@ -352,13 +351,12 @@ watch_task(struct sp_mcp_call *call, struct listening *l, const struct watched *
  * it is in front of all that is told, and what happens after it was read is told.
  */
 static void
-begin(struct sp_mcp_call *call, struct sp_stream *stream, struct listening *l, const struct filter *honoured)
+begin(struct sp_mcp_call *call, struct listening *l, const struct filter *honoured)
 {
 	struct sp_buf ack;
 
 	sp_buf_init(&ack, call->req->mem, 1024 + 8 * URI_BYTES_MAX);
-	l->parked = sp_stream_park(stream, &parked_hooks, l);
-	(void)sp_parked_send(l->parked, acknowledgement(&ack, id_of(l), honoured));
+	(void)l->channels->send(l->channel, acknowledgement(l, &ack, honoured));
 	sp_subscriber_start(l->sub, &subscriber_hooks, l);
 	for (int list = 0; list < SP_LIST_CHANGES; list++)
 		if (honoured->list[list])
@@ -376,7 +374,6 @@ bool
 sp_mcp_listen(struct sp_mcp_call *call)
 {
 	struct filter filter = { 0 };
-	struct sp_stream *stream;
 	struct listening *l;
 
 	if (!sp_mcp_has_news(call))
@@ -388,16 +385,17 @@ sp_mcp_listen(struct sp_mcp_call *call)
 	l = make(call);
 	if (l == NULL)
 		return false;
-	if (!sp_stream_reserve(call->req)) {
+	l->channels = call->transport->channels;
+	if (!l->channels->reserve(call)) {
 		forget(l);
 		sp_header(call->req, "Retry-After", RETRY_SECONDS);
 		call->error = sp_mcp_problem_error(call->req);
 		return false;
 	}
 	call->deferred = true;
-	stream = sp_stream_open(call->req);
-	if (stream != NULL)
-		begin(call, stream, l, &filter);
+	l->channel = l->channels->open(call, &parked_hooks, l);
+	if (l->channel != NULL)
+		begin(call, l, &filter);
 	else
 		forget(l);		/* nobody is there to read it */
 	return true;

@@ -29,6 +29,7 @@ lib_libsallyport_a_SOURCES += lib/mcp/session_get.c lib/mcp/session_get.h
 lib_libsallyport_a_SOURCES += lib/mcp/http_sse.c lib/mcp/http_sse.h
 lib_libsallyport_a_SOURCES += lib/mcp/pipe.c lib/mcp/pipe.h
 lib_libsallyport_a_SOURCES += lib/mcp/pipe_call.c lib/mcp/pipe_private.h
+lib_libsallyport_a_SOURCES += lib/mcp/pipe_news.c
 lib_libsallyport_a_SOURCES += lib/mcp/listen.c
 lib_libsallyport_a_SOURCES += lib/mcp/news.c lib/mcp/news.h
 lib_libsallyport_a_SOURCES += lib/mcp/task_run.c lib/mcp/task_run.h

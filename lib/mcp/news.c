@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "mcp/tasks.h"
+#include "mcp/transport.h"
 #include "tools/content.h"
 #include "tools/policy.h"
 #include "web/stream.h"
@@ -265,6 +266,19 @@ sp_mcp_heard(void *arg, struct sp_db *db, const char *what)
 bool
 sp_mcp_has_news(const struct sp_mcp_call *call)
 {
-	return call->mcp->subscriptions != NULL && sp_stream_can_park(call->req) && call->req->settings->max_streams > 0 &&
+	return call->mcp->subscriptions != NULL && call->transport->channels->available(call) &&
 	    sp_authority_listens(call->mcp->authority);
+}
+
+bool
+sp_mcp_offers(const struct sp_server *server, enum sp_change list)
+{
+	switch (list) {
+	case SP_TOOLS_CHANGED:
+		return true;
+	case SP_PROMPTS_CHANGED:
+		return server->list[SP_PROMPTS].offered;
+	default:
+		return server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered;
+	}
 }

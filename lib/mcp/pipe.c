@@ -145,7 +145,10 @@ next_job(struct sp_pipe_server *s)
 	struct sp_pipe_job *job;
 
 	while (s->first == NULL && !s->ending)
-		pthread_cond_wait(&s->work, &s->lock);
+		if (s->over > 0)
+			sp_pipe_take_channel(s);
+		else
+			pthread_cond_wait(&s->work, &s->lock);
 	job = s->first;
 	if (job == NULL)
 		return NULL;
@@ -210,6 +213,7 @@ cancel(struct sp_pipe_server *s, struct sp_arena *mem, struct json_object *param
 		if (sp_str_is(text, job->id))
 			job_cancel(job);
 	sp_pipe_forget_questions(s, text.p);
+	sp_pipe_cancel_channel(s, text.p);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -379,6 +383,7 @@ finish(struct sp_pipe_server *s, bool in_peace)
 	for (size_t i = 0; i < s->threads; i++)
 		pthread_join(s->thread[i], NULL);
 	sp_pipe_forget_questions(s, NULL);
+	sp_pipe_close_news(s);
 }
 
 void

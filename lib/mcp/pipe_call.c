@@ -60,6 +60,7 @@ open_session(struct sp_mcp_call *call, struct json_object *capabilities, struct 
 	free(s->capabilities);
 	s->capabilities = sp_pipe_copy(sp_json_canonical(call->req->mem, capabilities));
 	pthread_mutex_unlock(&s->lock);
+	sp_pipe_open_news(s, call);
 	return true;
 }
 
@@ -76,7 +77,8 @@ set_log_level(struct sp_mcp_call *call, enum sp_logging_level level)
 
 static const struct sp_mcp_transport over_pipe = {
 	.notify = notify, .answer = answer, .fail = fail, .open_session = open_session,
-	.set_log_level = set_log_level, .has_both_eras = true, .since_2024 = true,
+	.set_log_level = set_log_level, .subscribe = sp_pipe_subscribe, .channels = &sp_pipe_channels,
+	.has_both_eras = true, .since_2024 = true,
 };
 
 /* ---- asking a client of the old era ---- */
@@ -299,6 +301,7 @@ sp_pipe_call(struct sp_pipe_job *job, struct sp_process *process, struct sp_aren
 			(void)sp_mcp_answer_refusal(&call, parse_own(mem, job->refusal));
 	} else {
 		(void)sp_mcp_answer(&call, body);
+		sp_pipe_begin_channel(job);
 	}
 	if (req.problem != SP_OK)
 		sp_log(SP_WARN, "request", SP_LS("method", call.message.method), SP_L("detail", req.detail));

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "mcp/pipe.h"
+#include "mcp/subscriptions.h"
+#include "mcp/transport.h"
 #include "mcp/version.h"
 #include "tools/exchange.h"
 #include "web/serve.h"
@@ -25,6 +27,7 @@ struct sp_pipe_job {
 };
 
 struct sp_pipe_question;		/* pipe_call.c */
+struct sp_pipe_channel;			/* pipe_news.c */
 
 struct sp_pipe_server {
 	const struct sp_mcp_pipe *pipe;
@@ -36,11 +39,14 @@ struct sp_pipe_server {
 	struct sp_pipe_job *running;
 	size_t waiting;
 	bool ending;
+	struct sp_pipe_channel *channels;
+	size_t over;			/* channels that are to be taken away */
 	/* of the old era, once `initialize` was answered */
 	bool has_session;
 	enum sp_mcp_version version;
 	enum sp_logging_level log_level;
 	char *capabilities;
+	struct sp_subscriber *news;	/* what it is told of; NULL: nothing */
 	struct sp_pipe_question *questions;
 	unsigned long long last_id;
 	pthread_mutex_t out_lock;	/* a line goes out whole */
@@ -57,6 +63,21 @@ void sp_pipe_job_free(struct sp_pipe_job *job);
 void sp_pipe_queue(struct sp_pipe_server *s, struct sp_pipe_job *job);
 /* From any thread; false: nobody reads any more. */
 bool sp_pipe_write_line(struct sp_pipe_server *s, struct sp_str message);
+
+/* ---- pipe_news.c ---- */
+
+extern const struct sp_mcp_channels sp_pipe_channels;
+/* A session hears of the lists of its server, and of what it subscribes to. */
+void sp_pipe_open_news(struct sp_pipe_server *s, struct sp_mcp_call *call);
+bool sp_pipe_subscribe(struct sp_mcp_call *call, struct sp_str uri, bool subscribe);
+/* The handler of a job has returned: what it has opened begins. */
+void sp_pipe_begin_channel(const struct sp_pipe_job *job);
+/* The client does not want to hear any more of this request.  Under the lock. */
+void sp_pipe_cancel_channel(struct sp_pipe_server *s, const char *request_id);
+/* Takes away a channel that is over.  Under the lock, which is released meanwhile. */
+void sp_pipe_take_channel(struct sp_pipe_server *s);
+/* At the end, when no call runs any more: ends all that is told. */
+void sp_pipe_close_news(struct sp_pipe_server *s);
 
 /* ---- pipe_call.c ---- */
 

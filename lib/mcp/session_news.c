@@ -7,6 +7,7 @@
 #include "mcp/methods.h"
 #include "mcp/news.h"
 #include "mcp/subscriptions.h"
+#include "mcp/transport.h"
 #include "web/response.h"
 
 #define MESSAGE_MAX	((size_t)65536)	/* a URI and little more */
@@ -55,14 +56,11 @@ sp_mcp_session_news_free(struct sp_mcp_session_news *news)
 
 /* ---- telling ---- */
 
-/* An event without an id: what the client comes back with stays what it was. */
-static void
-tell(struct sp_mcp_listener *l, enum sp_change what, struct sp_str uri, struct sp_buf *b)
+void
+sp_mcp_write_session_news(struct sp_buf *b, enum sp_change what, struct sp_str uri)
 {
 	struct sp_json_writer w;
 
-	sp_buf_clear(b);
-	sp_buf_cstr(b, "data: ");
 	sp_jw_init(&w, b);
 	sp_jw_object(&w);
 	sp_jw_kcstr(&w, "jsonrpc", "2.0");
@@ -74,6 +72,15 @@ tell(struct sp_mcp_listener *l, enum sp_change what, struct sp_str uri, struct s
 		sp_jw_object_end(&w);
 	}
 	sp_jw_object_end(&w);
+}
+
+/* An event without an id: what the client comes back with stays what it was. */
+static void
+tell(struct sp_mcp_listener *l, enum sp_change what, struct sp_str uri, struct sp_buf *b)
+{
+	sp_buf_clear(b);
+	sp_buf_cstr(b, "data: ");
+	sp_mcp_write_session_news(b, what, uri);
 	sp_buf_cstr(b, "\n\n");
 	if (sp_buf_ok(b))
 		(void)sp_parked_send(l->parked, sp_buf_view(b));
@@ -267,19 +274,6 @@ enlist(struct sp_mcp_listener *l)
 	pthread_mutex_unlock(&l->news->lock);
 }
 
-static bool
-offers(const struct sp_server *server, enum sp_change list)
-{
-	switch (list) {
-	case SP_TOOLS_CHANGED:
-		return true;
-	case SP_PROMPTS_CHANGED:
-		return server->list[SP_PROMPTS].offered;
-	default:
-		return server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered;
-	}
-}
-
 /* What may have been missed. */
 static void
 tell_all(struct sp_mcp_call *call, struct sp_mcp_listener *l, const struct uri_row *rows, size_t count)
@@ -288,7 +282,7 @@ tell_all(struct sp_mcp_call *call, struct sp_mcp_listener *l, const struct uri_r
 
 	sp_buf_init(&b, call->req->mem, MESSAGE_MAX);
 	for (int list = 0; list < SP_LIST_CHANGES; list++)
-		if (offers(call->server, (enum sp_change)list))
+		if (sp_mcp_offers(call->server, (enum sp_change)list))
 			tell(l, (enum sp_change)list, (struct sp_str){ NULL, 0 }, &b);
 	for (size_t i = 0; i < count; i++)
 		tell(l, SP_RESOURCE_UPDATED, rows[i].uri, &b);
@@ -309,7 +303,7 @@ sp_mcp_listener_park(struct sp_mcp_call *call, struct sp_mcp_listener *l, struct
 	l->parked = sp_mcp_outbox_park(call->mcp->outbox, db, stream, closed, l);
 	sp_subscriber_start(l->sub, &subscriber_hooks, l);
 	for (int list = 0; list < SP_LIST_CHANGES; list++)
-		if (offers(call->server, (enum sp_change)list))
+		if (sp_mcp_offers(call->server, (enum sp_change)list))
 			sp_subscriber_watch_list(l->sub, (enum sp_change)list);
 	enlist(l);
 	/* on the list first: a subscription that is made now is heard of, or loaded here */
@@ -349,6 +343,19 @@ read_uri(struct sp_mcp_call *call, struct sp_str *uri)
 }
 
 bool
+sp_mcp_keep_subscription(struct sp_mcp_call *call, struct sp_str uri, bool subscribe)
+{
+	struct sp_db *db = &call->req->db;
+
+	if (sp_db_do(db, subscribe ? &sp_q_mcp_resource_subscribe : &sp_q_mcp_resource_unsubscribe, SP_PARAMS(
+	    SP_P_BYTES(call->session.sha256, SP_SHA256_LEN), SP_P_STR(uri)), NULL))
+		return true;
+	if (strcmp(db->sqlstate, TOO_MANY) == 0)
+		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 200, "a session has at most 1000 subscriptions");
+	return sp_fail_db(call->req);
+}
+
+bool
 sp_mcp_resources_subscribe(struct sp_mcp_call *call)
 {
 	struct sp_str uri;
@@ -357,12 +364,7 @@ sp_mcp_resources_subscribe(struct sp_mcp_call *call)
 		return false;
 	if (!sp_mcp_may_read(call->server, call->req->mem, &call->caller, uri))
 		return sp_mcp_fail(call, SP_MCP_RESOURCE_NOT_FOUND, 200, "unknown resource");
-	if (sp_db_do(&call->req->db, &sp_q_mcp_resource_subscribe, SP_PARAMS(
-	    SP_P_BYTES(call->session.sha256, SP_SHA256_LEN), SP_P_STR(uri)), NULL))
-		return empty_result(call);
-	if (strcmp(call->req->db.sqlstate, TOO_MANY) == 0)
-		return sp_mcp_fail(call, SP_JSONRPC_INVALID_REQUEST, 200, "a session has at most 1000 subscriptions");
-	return sp_fail_db(call->req);
+	return call->transport->subscribe(call, uri, true) && empty_result(call);
 }
 
 bool
@@ -370,10 +372,5 @@ sp_mcp_resources_unsubscribe(struct sp_mcp_call *call)
 {
 	struct sp_str uri;
 
-	if (!read_uri(call, &uri))
-		return false;
-	if (!sp_db_do(&call->req->db, &sp_q_mcp_resource_unsubscribe, SP_PARAMS(
-	    SP_P_BYTES(call->session.sha256, SP_SHA256_LEN), SP_P_STR(uri)), NULL))
-		return sp_fail_db(call->req);
-	return empty_result(call);
+	return read_uri(call, &uri) && call->transport->subscribe(call, uri, false) && empty_result(call);
 }

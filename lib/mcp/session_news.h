@@ -12,9 +12,13 @@
 
 #include "mcp/dispatch.h"
 #include "mcp/outbox.h"
+#include "mcp/subscriptions.h"
 
 struct sp_mcp_session_news;		/* of a process */
 struct sp_mcp_listener;			/* a stream that listens */
+
+/* The notification, one line of JSON; uri is that of SP_RESOURCE_UPDATED. */
+void sp_mcp_write_session_news(struct sp_buf *b, enum sp_change what, struct sp_str uri);
 
 struct sp_mcp_session_news *sp_mcp_session_news_new(void);
 void sp_mcp_session_news_free(struct sp_mcp_session_news *news);

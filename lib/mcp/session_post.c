@@ -105,5 +105,6 @@ open_session(struct sp_mcp_call *call, struct json_object *capabilities, struct 
 
 const struct sp_mcp_transport sp_mcp_session_post = {
 	.notify = notify, .answer = answer, .fail = fail, .open_session = open_session,
-	.set_log_level = sp_mcp_keep_log_level, .has_headers = true,
+	.set_log_level = sp_mcp_keep_log_level, .subscribe = sp_mcp_keep_subscription,
+	.channels = &sp_mcp_parked_streams, .has_headers = true,
 };

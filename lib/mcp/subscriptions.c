@@ -376,7 +376,8 @@ copy(char **at, struct sp_str s)
 {
 	char *p = *at;
 
-	memcpy(p, s.p, s.len);
+	if (s.len > 0)
+		memcpy(p, s.p, s.len);
 	p[s.len] = '\0';
 	*at += s.len + 1;
 	return p;
@@ -393,7 +394,7 @@ make(const struct sp_caller *caller, const char *server)
 	char *at;
 
 	for (size_t i = 0; i < 4; i++)
-		size += strlen(texts[i]) + 1;
+		size += sp_str(texts[i]).len + 1;
 	for (size_t i = 0; i < caller->scope.count; i++)
 		size += caller->scope.token[i].len + 1;
 	sub = allocate(size);
@@ -447,8 +448,10 @@ sp_subscriber_start(struct sp_subscriber *sub, const struct sp_subscriber_hooks 
 		start_thread(all);
 	sub->hooks = hooks;
 	sub->arg = arg;
-	join(sub, GRANT, sp_str(sub->grant_id));
-	join(sub, TOKEN, sp_str(sub->jti));
+	if (*sub->grant_id != '\0')
+		join(sub, GRANT, sp_str(sub->grant_id));
+	if (*sub->jti != '\0')
+		join(sub, TOKEN, sp_str(sub->jti));
 	expire_at(all, sub);
 	pthread_mutex_unlock(&all->lock);
 }

@@ -9,6 +9,22 @@
 #define SP_MCP_TRANSPORT_H
 
 #include "mcp/dispatch.h"
+#include "web/stream.h"
+
+/* What reaches a client long after its request was read: a parked stream, a pipe. */
+struct sp_mcp_channels {
+	const char *begin, *end;	/* what stands around each message */
+	/* Whether there can be one at all; where not, no capability says that changes are told. */
+	bool (*available)(const struct sp_mcp_call *call);
+	/* A place for one, before anything is promised.  False: the request is failed. */
+	bool (*reserve)(struct sp_mcp_call *call);
+	/* In that place; the rest is as with sp_stream_park().  NULL: nobody is there to read it. */
+	void *(*open)(struct sp_mcp_call *call, const struct sp_parked_hooks *hooks, void *arg);
+	/* As sp_parked_send(), sp_parked_close() and sp_parked_release(). */
+	bool (*send)(void *channel, struct sp_str messages);
+	void (*close)(void *channel, struct sp_str last);
+	void (*release)(void *channel);
+};
 
 struct sp_mcp_transport {
 	/*
@@ -33,6 +49,9 @@ struct sp_mcp_transport {
 	    struct json_object *client_info);
 	/* logging/setLevel.  False: the request is failed. */
 	bool (*set_log_level)(struct sp_mcp_call *call, enum sp_logging_level level);
+	/* resources/subscribe, or (false) unsubscribe.  False: call->error, or the request is failed. */
+	bool (*subscribe)(struct sp_mcp_call *call, struct sp_str uri, bool subscribe);
+	const struct sp_mcp_channels *channels;
 	bool has_headers;		/* they repeat what a message of 2026-07-28 says */
 	bool has_both_eras;		/* the channel is the session, and knows modern requests beside it */
 	bool since_2024;		/* a client may know nothing newer than 2024-11-05 */
@@ -44,8 +63,11 @@ struct sp_mcp_transport {
  */
 extern const struct sp_mcp_transport sp_mcp_http;
 
-/* set_log_level() of transports whose sessions are rows. */
+/* Of transports whose sessions are rows: set_log_level(), subscribe(). */
 bool sp_mcp_keep_log_level(struct sp_mcp_call *call, enum sp_logging_level level);
+bool sp_mcp_keep_subscription(struct sp_mcp_call *call, struct sp_str uri, bool subscribe);
+/* Of transports over HTTP: parked streams. */
+extern const struct sp_mcp_channels sp_mcp_parked_streams;
 
 /* The JSON-RPC error for a request that is failed. */
 struct sp_jsonrpc_error sp_mcp_problem_error(const struct sp_request *req);

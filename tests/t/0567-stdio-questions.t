@@ -1,14 +1,15 @@
 #!/bin/bash
-# sallyport-stdio: progress, log messages and questions over the pipe, in both eras.
+# sallyport-stdio: progress, log messages, questions and changes over the pipe, in both eras.
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/exchange.sh"
-start_postgres && migrate tool_timeout=20000 && exchange_catalog || exit 1
+start_postgres && migrate tool_timeout=20000 && exchange_catalog &&
+	sql "INSERT INTO sallyport.mcp_resource (uri, name, content, tier) VALUES ('shop://terms', 'terms', 'x', 'public')" || exit 1
 add_user alice
 
 # A conversation: say writes a line, hear reads the next one (within 20 s).
 coproc STDIO { exec "$top_builddir/bin/sallyport-stdio" --as alice 2>"$T/stdio.log"; }
-to=${STDIO[1]} from=${STDIO[0]}
+to=${STDIO[1]} from=${STDIO[0]} pid=$STDIO_PID
 say() { printf '%s\n' "$1" >&"$to"; }
 hear() { IFS= read -r -t 20 line <&"$from" || line='{"nothing": "heard"}'; }
 heard() { jq -rc "$1" <<<"$line"; }
@@ -38,11 +39,38 @@ say "$(modern greet '{}' 5)"
 hear
 is "who cannot be asked is refused" '-32021 {"elicitation":{"form":{}}}' "$(heard '"\(.error.code) \(.error.data.requiredCapabilities | tojson)"' | sed 's/{"elicitation":{}}/{"elicitation":{"form":{}}}/')"
 
+say "$(rpc server/discover '{}' 20)"
+hear
+is "changes are told, as the capabilities say" "true true true" \
+	"$(heard '.result.capabilities | "\(.tools.listChanged) \(.resources.listChanged) \(.resources.subscribe)"')"
+say "$(rpc subscriptions/listen '{"notifications":{"toolsListChanged":true,"resourceSubscriptions":["shop://terms","shop://none"]}}' '"sub"')"
+hear
+is "a subscription is acknowledged" '{"toolsListChanged":true,"resourceSubscriptions":["shop://terms"]} sub' \
+	"$(heard '"\(.params.notifications | tojson) \(.params._meta["io.modelcontextprotocol/subscriptionId"])"')"
+sql "SELECT mcp.resource_updated('shop://terms')" >/dev/null
+hear
+is "a resource was updated" "notifications/resources/updated shop://terms sub" \
+	"$(heard '"\(.method) \(.params.uri) \(.params._meta["io.modelcontextprotocol/subscriptionId"])"')"
+sql "SELECT mcp.list_changed('tools')" >/dev/null
+hear
+is "a list has changed" "notifications/tools/list_changed" "$(heard .method)"
+say '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"sub"}}'
+say "$(rpc subscriptions/listen '{"notifications":{"toolsListChanged":true}}' '"second"')"
+hear
+is "another one" second "$(heard '.params._meta["io.modelcontextprotocol/subscriptionId"]')"
+sql "SELECT mcp.resource_updated('shop://terms'), mcp.list_changed('tools')" >/dev/null
+hear
+is "the one that was cancelled hears no more" "notifications/tools/list_changed second" \
+	"$(heard '"\(.method) \(.params._meta["io.modelcontextprotocol/subscriptionId"])"')"
+say "$(rpc subscriptions/listen '{"notifications":[]}' 21)"
+hear
+is "a filter that is none" -32602 "$(heard .error.code)"
+
 # ---- a session ----
 
 say "$(old initialize '{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{},"sampling":{},"roots":{}},"clientInfo":{"name":"t","version":"1"}}' 0)"
 hear
-is "initialize" 2025-11-25 "$(heard .result.protocolVersion)"
+is "initialize" "2025-11-25 true true" "$(heard '.result | "\(.protocolVersion) \(.capabilities.tools.listChanged) \(.capabilities.resources.subscribe)"')"
 say "$(old notifications/initialized '{}' null)"
 say "$(session greet '{}' 6)"
 hear
@@ -106,8 +134,26 @@ say "$(old logging/setLevel '{"level":"loud"}' 16)"
 hear
 is "a level that is none" -32602 "$(heard .error.code)"
 
+say "$(old resources/subscribe '{"uri":"shop://terms"}' 30)"
+hear
+is "resources/subscribe" '{}' "$(heard .result)"
+say "$(old resources/subscribe '{"uri":"shop://none"}' 31)"
+hear
+is "to what is not there" -32002 "$(heard .error.code)"
+sql "SELECT mcp.resource_updated('shop://terms')" >/dev/null
+hear
+is "an update without a subscription's id" '{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"shop://terms"}}' "$line"
+say "$(old resources/unsubscribe '{"uri":"shop://terms"}' 32)"
+hear
+sql "SELECT mcp.resource_updated('shop://terms')" >/dev/null
+sql "SELECT mcp.list_changed('resources')" >/dev/null
+hear
+is "no update any more, but a list" notifications/resources/list_changed "$(heard .method)"
+
 eval "exec $to>&-"
-wait "$STDIO_PID" 2>/dev/null
+hear
+is "at the end the subscription has its response" "second complete" "$(heard '"\(.id) \(.result.resultType)"')"
+wait "$pid"
 is "the end of input is the end" 0 $?
 is "questions and results are in the audit trail" t "$(sql "SELECT count(*) FILTER (WHERE outcome = 'input_required') >= 7
 	AND count(*) FILTER (WHERE outcome = 'ok') >= 6 FROM sallyport.audit WHERE client_id = 'sallyport-stdio'")"
