@@ -7,8 +7,10 @@
  * client that starts its servers as programs.
  */
 #include <getopt.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "db/queries.h"
@@ -18,11 +20,45 @@
 
 #define CLIENT_ID	"sallyport-stdio"	/* in audit rows and claims */
 #define NEVER		INT64_C(253402300799)	/* the end of the year 9999 */
+#define FIRST_LOOK_SECONDS 2			/* where the database is away, what follows says so */
 #define ERRORS_MAX	((size_t)64 * 1024)
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
 static struct sp_mcp mcp;
+
+/* Whether the first look at what may have changed is behind us. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool taken;
+} first_look = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+
+static void
+heard(void *arg, struct sp_db *db, const char *what)
+{
+	sp_mcp_heard(arg, db, what);
+	if (what != NULL)
+		return;
+	pthread_mutex_lock(&first_look.lock);
+	first_look.taken = true;
+	pthread_cond_signal(&first_look.changed);
+	pthread_mutex_unlock(&first_look.lock);
+}
+
+/* A client that is there already would be told that everything may have changed. */
+static void
+await_first_look(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FIRST_LOOK_SECONDS;
+	pthread_mutex_lock(&first_look.lock);
+	while (!first_look.taken && pthread_cond_timedwait(&first_look.changed, &first_look.lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&first_look.lock);
+}
 
 static bool
 start(struct sp_process *process)
@@ -30,7 +66,10 @@ start(struct sp_process *process)
 	mcp.catalog = sp_catalog_cache_new();
 	mcp.subscriptions = sp_subscriptions_new();
 	process->state = &mcp;
-	return sp_authority_start(process, sp_mcp_heard, &mcp, &mcp.authority);
+	if (!sp_authority_start(process, heard, &mcp, &mcp.authority))
+		return false;
+	await_first_look();
+	return true;
 }
 
 static void

@@ -41,8 +41,16 @@ documents.on('request', (request, response) => {
 	response.end(JSON.stringify({ client_id: document_url, ...new Provider(null, 'Documented').clientMetadata }));
 });
 
+/*
+ * Without the stream that the client of a session opens by itself: when the grant is
+ * revoked it would sign in again on its own, beside what is tested here.
+ */
+const withoutGet = (url, init) => init?.method === 'GET' && String(url) === mcp ?
+	Promise.resolve(new Response(null, { status: 405 })) : fetch(url, init);
+const makeTransport = provider => new Transport(new URL(mcp), { authProvider: provider, fetch: withoutGet });
+
 async function connect(provider, options) {
-	const transport = new Transport(new URL(mcp), { authProvider: provider });
+	const transport = makeTransport(provider);
 	const client = new Client({ name: 'tests', version: '1' }, options);
 	await client.connect(transport);
 	return { client, transport };
@@ -74,7 +82,7 @@ for (const [version, options] of Object.entries(connections))
 		await test(is('connects through the whole of OAuth'), async () => {
 			/* the first try is answered by 401, which leads to the authorization */
 			await assert.rejects(connect(provider, options), Unauthorized);
-			await finish(new Transport(new URL(mcp), { authProvider: provider }), provider.answer);
+			await finish(makeTransport(provider), provider.answer);
 			({ client, transport } = await connect(provider, options));
 			assert.equal(revision(client), version);
 			assert.equal(provider.authorizations, 1);
