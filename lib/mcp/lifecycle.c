@@ -33,9 +33,9 @@ write_capabilities(struct sp_mcp_call *call)
 	sp_jw_key(w, "capabilities");
 	sp_jw_object(w);
 	write_capability(w, "tools", news, false);
-	if (server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered)
+	if (sp_server_offers(server, SP_RESOURCES))
 		write_capability(w, "resources", news, news);
-	if (server->list[SP_PROMPTS].offered)
+	if (sp_server_offers(server, SP_PROMPTS))
 		write_capability(w, "prompts", news, false);
 	if (server->completes)
 		write_capability(w, "completions", false, false);

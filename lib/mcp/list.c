@@ -9,21 +9,6 @@
 /* What a client calls them. */
 static const char *const members[SP_LISTS] = { "tools", "resources", "resourceTemplates", "prompts" };
 
-static bool
-is_offered(const struct sp_server *server, enum sp_list list)
-{
-	switch (list) {
-	case SP_RESOURCES:
-	case SP_TEMPLATES:
-		/* one capability for both */
-		return server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered;
-	case SP_PROMPTS:
-		return server->list[SP_PROMPTS].offered;
-	default:
-		return true;
-	}
-}
-
 static enum sp_listing_form
 form_of(enum sp_mcp_version version)
 {
@@ -79,7 +64,7 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 		sp_catalog_changed(call->mcp->catalog, &call->req->db, "catalog");
 	if (!sp_mcp_require_session(call) || !sp_mcp_server(call, which, (struct sp_str){ NULL, 0 }))
 		return false;
-	if (!is_offered(call->server, which))
+	if (!sp_server_offers(call->server, which))
 		return sp_mcp_fail_no_method(call);
 	list = &call->server->list[which];
 	page = (struct sp_mcp_page){ call->server->name, members[which], call->catalog_version, &call->caller };

@@ -273,12 +273,9 @@ sp_mcp_has_news(const struct sp_mcp_call *call)
 bool
 sp_mcp_offers(const struct sp_server *server, enum sp_change list)
 {
-	switch (list) {
-	case SP_TOOLS_CHANGED:
-		return true;
-	case SP_PROMPTS_CHANGED:
-		return server->list[SP_PROMPTS].offered;
-	default:
-		return server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered;
-	}
+	static const enum sp_list lists[SP_LIST_CHANGES] = {
+		[SP_TOOLS_CHANGED] = SP_TOOLS, [SP_PROMPTS_CHANGED] = SP_PROMPTS, [SP_RESOURCES_CHANGED] = SP_RESOURCES
+	};
+
+	return sp_server_offers(server, lists[list]);
 }

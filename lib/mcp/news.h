@@ -21,7 +21,7 @@ void sp_mcp_heard(void *mcp, struct sp_db *db, const char *what);
  */
 bool sp_mcp_has_news(const struct sp_mcp_call *call);
 
-/* Whether the server has this list, for some caller; tools always. */
+/* sp_server_offers() of the list that changes. */
 bool sp_mcp_offers(const struct sp_server *server, enum sp_change list);
 
 /* Whether the caller may read the resource of this URI, or what a template makes of it. */

@@ -76,7 +76,7 @@ sp_mcp_prompts_get(struct sp_mcp_call *call)
 
 	if (!sp_mcp_name_and_arguments(call, &name, &arguments) || !sp_mcp_server(call, SP_PROMPTS, name))
 		return false;
-	if (!call->server->list[SP_PROMPTS].offered)
+	if (!sp_server_offers(call->server, SP_PROMPTS))
 		return sp_mcp_require_session(call) && sp_mcp_fail_no_method(call);
 	t = sp_mcp_tool_call(call, "prompt.get", name, arguments);
 	if (!sp_mcp_may_use(call, SP_PROMPTS, sp_server_entry(call->server, SP_PROMPTS, name), &t))

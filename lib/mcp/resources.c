@@ -55,7 +55,7 @@ sp_mcp_resources_read(struct sp_mcp_call *call)
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400, "params.uri must be a string");
 	if (!sp_mcp_server(call, SP_RESOURCES, uri))
 		return false;
-	if (!call->server->list[SP_RESOURCES].offered && !call->server->list[SP_TEMPLATES].offered)
+	if (!sp_server_offers(call->server, SP_RESOURCES))
 		return sp_mcp_require_session(call) && sp_mcp_fail_no_method(call);
 	entry = find(call, uri, &arguments);
 	t = sp_mcp_tool_call(call, "resource.read", uri, arguments);

@@ -367,6 +367,20 @@ sp_server_entry(const struct sp_server *server, enum sp_list which, struct sp_st
 	return NULL;
 }
 
+bool
+sp_server_offers(const struct sp_server *server, enum sp_list list)
+{
+	switch (list) {
+	case SP_RESOURCES:
+	case SP_TEMPLATES:
+		return server->list[SP_RESOURCES].offered || server->list[SP_TEMPLATES].offered;
+	case SP_PROMPTS:
+		return server->list[SP_PROMPTS].offered;
+	default:
+		return true;
+	}
+}
+
 /* ---- where a process keeps its snapshot ---- */
 
 /* The cache holds one reference, each request that looked another; the last one frees it. */

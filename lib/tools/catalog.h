@@ -98,6 +98,11 @@ SP_MUST_USE bool sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const c
 const struct sp_server *sp_catalog_server(const struct sp_catalog *catalog, struct sp_str name);
 /* NULL: not there. */
 const struct sp_tool *sp_server_entry(const struct sp_server *server, enum sp_list list, struct sp_str name);
+/*
+ * Whether clients are told that the server has this list, for some caller: tools
+ * always, as what people look at first; resources and templates are one.
+ */
+bool sp_server_offers(const struct sp_server *server, enum sp_list list);
 
 /* ---- where a process keeps its snapshot ---- */
 
