@@ -403,36 +403,45 @@ pause_accepting(int error)
 	poll(NULL, 0, ACCEPT_PAUSE_MS);
 }
 
-/*
- * One connection for this thread; then the next thread may take one.  So a
- * process accepts no more than it can serve, and others that share the socket
- * get their part.
- */
-static void
-accept_one(struct handler *h)
+/* A connection in a slot of its own, or -1. */
+static int
+accept_connection(struct handler *h)
 {
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLONESHOT, .data.fd = server.listener };
-	int fd = -1;
+	int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
 
-	server.accepting++;
-	if (!server.stopping) {
-		fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0 && out_of_descriptors(errno))
-			pause_accepting(errno);
-		epoll_ctl(server.epoll, EPOLL_CTL_MOD, server.listener, &ev);
-	}
-	server.accepting--;
+	if (fd < 0 && out_of_descriptors(errno))
+		pause_accepting(errno);
+	epoll_ctl(server.epoll, EPOLL_CTL_MOD, server.listener, &ev);
 	if (fd < 0)
-		return;
+		return -1;
 	server.starved = false;
 	if ((size_t)fd >= server.slot_count) {
 		close(fd);
-		return;
+		return -1;
 	}
 	use_present_snapshot(h);
 	set_options(h, fd);
 	slot_open(fd, timeout_ms(h->process));
-	attend(h, fd);
+	return fd;
+}
+
+/*
+ * One connection for this thread; then the next thread may take one.  So a
+ * process accepts no more than it can serve, and others that share the socket
+ * get their part.  Who drains waits until `accepting` is 0: by then a connection
+ * that was accepted must count as open.
+ */
+static void
+accept_one(struct handler *h)
+{
+	int fd;
+
+	server.accepting++;
+	fd = server.stopping ? -1 : accept_connection(h);
+	server.accepting--;
+	if (fd >= 0)
+		attend(h, fd);
 }
 
 /* Takes one of the slots that were left, and has another thread look for more. */
