@@ -38,6 +38,8 @@ struct sp_settings {
 	const char *tool_role;		/* PostgreSQL role under which SQL tools run */
 	const char *tool_schemas;	/* space separated schemas whose functions may become tools */
 	const char *resource_dirs;	/* space separated WORD=DIRECTORY: files that resources may give */
+	const char *credential_env;	/* prefix of the environment variables that the catalog may refer to; "": none */
+	const char *credential_dirs;	/* space separated directories of files that the catalog may refer to */
 	int64_t threads;		/* handler threads per process */
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */

@@ -143,6 +143,31 @@ sp_check_words_of_paths(const struct sp_settings *s, const char *value)
 }
 
 const char *
+sp_check_paths(const struct sp_settings *s, const char *value)
+{
+	struct sp_str rest = sp_str(value), one;
+
+	(void)s;
+	while (sp_str_split(&rest, ' ', &one))
+		if (one.len > 0 && !sp_str_starts(one, "/"))
+			return "not a list of absolute paths separated by spaces";
+	return NULL;
+}
+
+const char *
+sp_check_env_prefix(const struct sp_settings *s, const char *value)
+{
+	(void)s;
+	if (value[0] == '\0')
+		return NULL;
+	if (!sp_str_only(sp_str(value), UPPER DIGITS "_") || sp_is_digit((unsigned char)value[0]))
+		return "not the beginning of a name: upper-case letters, digits and underscores";
+	/* PG..., SALLYPORT_..., PATH: what is nobody's secret, and what is ours */
+	return sp_str(value).len < 4 || sp_str_starts(sp_str(value), "SALLYPORT") ?
+	    "too short, or our own: name four characters or more that only credentials begin with" : NULL;
+}
+
+const char *
 sp_check_static_url(const struct sp_settings *s, const char *value)
 {
 	struct sp_str url = sp_str(value);

@@ -21,6 +21,8 @@ sp_setting_check sp_check_issuer;
 sp_setting_check sp_check_path;		/* absolute */
 sp_setting_check sp_check_optional_path;	/* absolute or empty */
 sp_setting_check sp_check_words_of_paths;	/* word=/path word=/path */
+sp_setting_check sp_check_paths;	/* /path /path */
+sp_setting_check sp_check_env_prefix;	/* of names of environment variables, or empty */
 sp_setting_check sp_check_static_url;
 sp_setting_check sp_check_log_level;
 sp_setting_check sp_check_signing_alg;

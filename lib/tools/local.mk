@@ -14,6 +14,7 @@ lib_libsallyport_a_SOURCES += lib/tools/schema_validate.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_value.c
 lib_libsallyport_a_SOURCES += lib/tools/catalog.c lib/tools/catalog.h
 lib_libsallyport_a_SOURCES += lib/tools/policy.c lib/tools/policy.h
+lib_libsallyport_a_SOURCES += lib/tools/reference.c lib/tools/reference.h
 lib_libsallyport_a_SOURCES += lib/tools/run.c lib/tools/run.h
 lib_libsallyport_a_SOURCES += lib/tools/sql_tool.c lib/tools/sql_tool.h
 lib_libsallyport_a_SOURCES += lib/tools/trace.c lib/tools/trace.h

@@ -1,6 +1,7 @@
 /* run.c - one call of a tool: arguments judged, call made, audit written */
 #include "tools/run.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/queries.h"
 #include "tools/content.h"
@@ -69,6 +70,7 @@ sp_tool_audit(const struct sp_tool_call *call, const char *outcome, double durat
 static enum sp_tool_outcome
 record(const struct sp_tool_call *call, const char *outcome, const char *why, const struct sp_tool_result *out)
 {
+	double ms = call->started_us > 0 ? (double)(sp_monotonic_us() - call->started_us) / 1000 : 0;
 	struct sp_db *db = &call->req->db;
 	PGresult **results;
 	size_t failed;
@@ -76,7 +78,7 @@ record(const struct sp_tool_call *call, const char *outcome, const char *why, co
 	if (sp_db_pipeline_open(db)) {
 		if (call->guard != NULL)
 			sp_db_pipeline_add(db, call->guard, call->guard_params);
-		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, 0, NULL, why));
+		sp_db_pipeline_add(db, &sp_q_tool_call_audit, sp_tool_audit(call, outcome, ms, NULL, why));
 		if (call->along != NULL)
 			call->along(call, SP_TOOL_DONE, out);
 		if (sp_db_pipeline_run(db, &results, &failed))
@@ -93,6 +95,41 @@ enum sp_tool_outcome
 sp_tool_record(const struct sp_tool_call *call, const char *outcome, const char *why)
 {
 	return record(call, outcome, why, NULL);
+}
+
+enum sp_tool_outcome
+sp_tool_finish(const struct sp_tool_call *call, const char *why, struct sp_tool_result *out)
+{
+	sp_tool_check_output(call, out);
+	return record(call, out->is_error ? "error" : "ok", why, out);
+}
+
+enum sp_tool_outcome
+sp_tool_cancelled(const struct sp_tool_call *call)
+{
+	(void)record(call, "cancelled", NULL, NULL);
+	(void)sp_fail(call->req, SP_TEMPORARILY_UNAVAILABLE, "the client has gone, and the call was cancelled");
+	return SP_TOOL_FAILED;
+}
+
+void
+sp_tool_trouble(const struct sp_tool_call *call, struct sp_tool_result *out)
+{
+	*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(call->req->mem,
+	    "internal error, request id %s", call->req->id)) };
+}
+
+int64_t
+sp_tool_timeout_ms(const struct sp_tool_call *call)
+{
+	return call->timeout_ms > 0 ? call->timeout_ms :
+	    call->tool->timeout_ms > 0 ? call->tool->timeout_ms : call->req->settings->tool_timeout;
+}
+
+int64_t
+sp_tool_deadline_ms(const struct sp_tool_call *call)
+{
+	return call->started_us / 1000 + sp_tool_timeout_ms(call);
 }
 
 enum sp_tool_outcome
@@ -174,25 +211,26 @@ void
 sp_tool_check_output(const struct sp_tool_call *call, struct sp_tool_result *out)
 {
 	if (call->tool->output != NULL && !out->is_error && !output_fits(call, out))
-		*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(call->req->mem,
-		    "internal error, request id %s", call->req->id)) };
+		sp_tool_trouble(call, out);
 }
 
 enum sp_tool_outcome
-sp_tool_run(const struct sp_tool_call *call, struct sp_tool_result *out)
+sp_tool_run(const struct sp_tool_call *asked, struct sp_tool_result *out)
 {
-	struct sp_arena *mem = call->req->mem;
+	struct sp_tool_call call = *asked;
+	struct sp_arena *mem = call.req->mem;
 	struct json_object *arguments;
 	struct sp_schema_errors errors;
 	enum sp_tool_outcome outcome;
 
-	arguments = call->arguments != NULL ? without_nulls(mem, call->tool, call->arguments) : sp_json_new(mem);
-	if (call->tool->input == NULL || sp_schema_validate(call->tool->input, mem, arguments, &errors)) {
-		outcome = call->tool->kind->call(call, arguments, out);
-		if (outcome == SP_TOOL_DONE && call->along == NULL)
-			sp_tool_check_output(call, out);
+	call.started_us = sp_monotonic_us();
+	arguments = call.arguments != NULL ? without_nulls(mem, call.tool, call.arguments) : sp_json_new(mem);
+	if (call.tool->input == NULL || sp_schema_validate(call.tool->input, mem, arguments, &errors)) {
+		outcome = call.tool->kind->call(&call, arguments, out);
+		if (outcome == SP_TOOL_DONE && call.along == NULL)
+			sp_tool_check_output(&call, out);
 		return outcome;
 	}
 	*out = (struct sp_tool_result){ .is_error = true, .text = sp_schema_errors_text(mem, &errors) };
-	return record(call, "rejected", "arguments do not fit the schema", out);
+	return record(&call, "rejected", "arguments do not fit the schema", out);
 }

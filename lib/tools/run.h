@@ -36,6 +36,7 @@ struct sp_tool_call {
 	const char *protocol_version;	/* for the audit row */
 	struct sp_trace trace;		/* that the call is part of */
 	int64_t timeout_ms;		/* of this call; 0: the tool's, or setting tool_timeout */
+	int64_t started_us;		/* set by sp_tool_run(); sp_monotonic_us() */
 	/*
 	 * A statement that must not fail, in front of everything else and in the
 	 * same round trip and transaction (a session's check); NULL: none.
@@ -93,9 +94,27 @@ SP_MUST_USE enum sp_tool_outcome sp_tool_refuse(const struct sp_tool_call *call,
 
 /* ---- for the kinds ---- */
 
-/* Writes the audit row of a call that needed no transaction: SP_TOOL_DONE when it is written. */
+/* How long this call may take, in milliseconds, and when that is over (sp_monotonic_ms()). */
+int64_t sp_tool_timeout_ms(const struct sp_tool_call *call);
+int64_t sp_tool_deadline_ms(const struct sp_tool_call *call);
+
+/*
+ * The end of a call that needed no transaction: SP_TOOL_DONE when its audit row,
+ * with how long it took, and what goes along with it are written.  sp_tool_finish()
+ * is for a call with a result, which is judged first; its outcome is "ok", or
+ * "error" of one that is_error.  sp_tool_record() is for any other, and has no result.
+ *
+ * Before such a call waits for anything it does sp_db_end(&req->db): the connection
+ * goes back to the pool, and the next statement borrows one again.
+ */
+SP_MUST_USE enum sp_tool_outcome sp_tool_finish(const struct sp_tool_call *call, const char *why,
+    struct sp_tool_result *out);
 SP_MUST_USE enum sp_tool_outcome sp_tool_record(const struct sp_tool_call *call, const char *outcome,
     const char *why);
+/* The end of one whose client has gone: the audit row says so, and the request is failed. */
+SP_MUST_USE enum sp_tool_outcome sp_tool_cancelled(const struct sp_tool_call *call);
+/* "internal error, request id ...": the cause is in the log. */
+void sp_tool_trouble(const struct sp_tool_call *call, struct sp_tool_result *out);
 /*
  * An answer that does not fit the output schema of its author is logged, and
  * becomes an internal error.  sp_tool_run() does this, save for kinds that write

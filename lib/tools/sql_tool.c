@@ -618,8 +618,7 @@ static enum sp_tool_outcome
 call_function(const struct sp_tool_call *call, struct json_object *arguments, struct sp_tool_result *out)
 {
 	struct sp_db *db = &call->req->db;
-	int64_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms :
-	    call->tool->timeout_ms > 0 ? call->tool->timeout_ms : call->req->settings->tool_timeout;
+	int64_t timeout_ms = sp_tool_timeout_ms(call);
 	int64_t wait_ms = db->wait_ms;
 	enum sp_tool_outcome outcome;
 

@@ -111,6 +111,11 @@ TESTS += tests/unit/test_cgi
 tests_unit_test_cgi_SOURCES = tests/unit/test_cgi.c
 tests_unit_test_cgi_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_reference
+TESTS += tests/unit/test_reference
+tests_unit_test_reference_SOURCES = tests/unit/test_reference.c
+tests_unit_test_reference_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_request
 TESTS += tests/unit/test_request
 tests_unit_test_request_SOURCES = tests/unit/test_request.c tests/unit/web.h
