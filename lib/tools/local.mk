@@ -25,3 +25,4 @@ lib_libsallyport_a_SOURCES += lib/tools/exchange.c lib/tools/exchange.h
 lib_libsallyport_a_SOURCES += lib/tools/listing.c lib/tools/listing.h
 lib_libsallyport_a_SOURCES += lib/tools/param_header.c lib/tools/param_header.h
 lib_libsallyport_a_SOURCES += lib/tools/sql_exchange.c lib/tools/sql_exchange.h
+lib_libsallyport_a_SOURCES += lib/tools/quota.c lib/tools/quota.h

@@ -111,6 +111,11 @@ TESTS += tests/unit/test_cgi
 tests_unit_test_cgi_SOURCES = tests/unit/test_cgi.c
 tests_unit_test_cgi_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_quota
+TESTS += tests/unit/test_quota
+tests_unit_test_quota_SOURCES = tests/unit/test_quota.c tests/unit/database.h tests/unit/pool.h
+tests_unit_test_quota_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_reference
 TESTS += tests/unit/test_reference
 tests_unit_test_reference_SOURCES = tests/unit/test_reference.c
