@@ -293,6 +293,11 @@ TESTS += tests/unit/test_authorization
 tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c
 tests_unit_test_authorization_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_http
+TESTS += tests/unit/test_http
+tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_fetch
 TESTS += tests/unit/test_fetch
 tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c
