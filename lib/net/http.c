@@ -17,6 +17,7 @@ struct transfer {
 	struct sp_buf body;
 	size_t body_bytes, field_bytes;
 	int64_t heard_ms;		/* when the last byte came */
+	int64_t asked_ms;		/* when gone() was asked last */
 	bool has_status;		/* of the final answer, not a 1xx */
 	enum sp_http_result ended;	/* why we ended it; SP_HTTP_ANSWER when we did not */
 	const char *why;
@@ -289,7 +290,7 @@ static int
 patience(struct transfer *t, int64_t until)
 {
 	const struct sp_http *http = t->http;
-	int64_t now = sp_monotonic_ms(), left = until - now;
+	int64_t now = sp_monotonic_ms(), left = until - now, next;
 
 	if (http->idle_ms > 0 && http->idle_ms - (now - t->heard_ms) < left)
 		left = http->idle_ms - (now - t->heard_ms);
@@ -297,11 +298,17 @@ patience(struct transfer *t, int64_t until)
 		(void)end(t, SP_HTTP_TIMEOUT, now >= until ? "no whole answer in time" : "the server fell silent");
 		return 0;
 	}
-	if (http->gone != NULL && http->gone(http->arg)) {
-		(void)end(t, SP_HTTP_STOPPED, "stopped while waiting for the answer");
-		return 0;
+	if (http->gone == NULL)
+		return (int)(left < 60000 ? left : 60000);
+	if (now - t->asked_ms >= SP_HTTP_GONE_MS) {
+		t->asked_ms = now;
+		if (http->gone(http->arg)) {
+			(void)end(t, SP_HTTP_STOPPED, "stopped while waiting for the answer");
+			return 0;
+		}
 	}
-	return (int)(left < SP_HTTP_GONE_MS ? left : SP_HTTP_GONE_MS);
+	next = t->asked_ms + SP_HTTP_GONE_MS - now;
+	return (int)(left < next ? left : next);
 }
 
 /* CURLE_OK with t->ended set when we ended it. */
@@ -314,7 +321,7 @@ perform(struct transfer *t, struct sp_http_handle *h, int64_t until)
 
 	if (curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
 		return CURLE_FAILED_INIT;
-	t->heard_ms = sp_monotonic_ms();
+	t->heard_ms = t->asked_ms = sp_monotonic_ms();
 	while (curl_multi_perform(h->multi, &running) == CURLM_OK && running > 0 && (ms = patience(t, until)) > 0)
 		(void)curl_multi_poll(h->multi, NULL, 0, ms, NULL);
 	while ((message = curl_multi_info_read(h->multi, &left)) != NULL)
