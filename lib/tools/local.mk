@@ -26,3 +26,7 @@ lib_libsallyport_a_SOURCES += lib/tools/listing.c lib/tools/listing.h
 lib_libsallyport_a_SOURCES += lib/tools/param_header.c lib/tools/param_header.h
 lib_libsallyport_a_SOURCES += lib/tools/sql_exchange.c lib/tools/sql_exchange.h
 lib_libsallyport_a_SOURCES += lib/tools/quota.c lib/tools/quota.h
+lib_libsallyport_a_SOURCES += lib/tools/sql_answer.c lib/tools/sql_answer.h
+lib_libsallyport_a_SOURCES += lib/tools/sql_call.c lib/tools/sql_call.h
+lib_libsallyport_a_SOURCES += lib/tools/sql_value.c lib/tools/sql_value.h
+lib_libsallyport_a_SOURCES += lib/tools/statement_text.c lib/tools/statement_text.h

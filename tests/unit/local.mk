@@ -234,6 +234,11 @@ TESTS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
 tests_unit_test_tasks_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_statement
+TESTS += tests/unit/test_statement
+tests_unit_test_statement_SOURCES = tests/unit/test_statement.c
+tests_unit_test_statement_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_uri_template
 TESTS += tests/unit/test_uri_template
 tests_unit_test_uri_template_SOURCES = tests/unit/test_uri_template.c

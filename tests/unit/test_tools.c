@@ -1,7 +1,7 @@
 /* test_tools.c - who may call what, and what arguments become on their way into PostgreSQL */
 #include "unit.h"
 #include "tools/policy.h"
-#include "tools/sql_tool.h"
+#include "tools/sql_value.h"
 
 static const struct {
 	const char *name, *tier, *scope, *tool_tier, *tool_scope;
