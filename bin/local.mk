@@ -38,3 +38,10 @@ bin_sallyport_stdio_LDADD = $(SALLYPORT_LIBS)
 bin_PROGRAMS += bin/sallyport-runner
 bin_sallyport_runner_SOURCES = bin/sallyport-runner.c
 bin_sallyport_runner_LDADD = $(SALLYPORT_LIBS)
+
+# not a command: started by the programs that run tools
+sallyportexecdir = $(cgibindir)
+sallyportexec_PROGRAMS = bin/sallyport-exec
+bin_sallyport_exec_SOURCES = bin/sallyport-exec.c
+bin_sallyport_exec_SOURCES += bin/exec_filter.c bin/exec_filter.h
+bin_sallyport_exec_LDADD = $(SALLYPORT_LIBS)

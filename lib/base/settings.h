@@ -40,6 +40,8 @@ struct sp_settings {
 	const char *resource_dirs;	/* space separated WORD=DIRECTORY: files that resources may give */
 	const char *credential_env;	/* prefix of the environment variables that the catalog may refer to; "": none */
 	const char *credential_dirs;	/* space separated directories of files that the catalog may refer to */
+	const char *executable_dirs;	/* space separated directories of programs that the catalog may run */
+	const char *supervisor;		/* the program that starts and ends these: sallyport-exec */
 	int64_t threads;		/* handler threads per process */
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */

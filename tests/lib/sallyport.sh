@@ -181,6 +181,7 @@ settings() {
 		echo "admin_database = host=$T/postgres dbname=sallyport user=sallyport"
 		echo "master_key_file = $T/master.key"
 		echo "template_dir = $sv_www/templates"
+		echo "supervisor = $sv_programs/sallyport-exec"
 		for setting; do echo "${setting%%=*} = ${setting#*=}"; done
 	} | awk '{ name = $1; if (!(name in line)) order[++n] = name; line[name] = $0 }
 	     END { for (i = 1; i <= n; i++) print line[order[i]] }' >"$sv_config"
@@ -215,6 +216,7 @@ stage() {
 	for name in $sv_program_names; do
 		[ ! -x "$top_builddir/cgi-bin/$name" ] || cp "$top_builddir/cgi-bin/$name" "$sv_programs/"
 	done
+	cp "$top_builddir/bin/sallyport-exec" "$sv_programs/"
 	cp -R "$top_srcdir/www/." "$sv_www/"
 	chmod -R a+rX "$sv_www"
 }

@@ -16,6 +16,11 @@ TESTS += tests/unit/test_schema
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_child
+TESTS += tests/unit/test_child
+tests_unit_test_child_SOURCES = tests/unit/test_child.c
+tests_unit_test_child_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_str
 TESTS += tests/unit/test_str
 tests_unit_test_str_SOURCES = tests/unit/test_str.c
