@@ -42,6 +42,8 @@ struct sp_settings {
 	const char *credential_dirs;	/* space separated directories of files that the catalog may refer to */
 	const char *executable_dirs;	/* space separated directories of programs that the catalog may run */
 	const char *supervisor;		/* the program that starts and ends these: sallyport-exec */
+	const char *keeper_socket;	/* Unix socket of sallyport-keeper; "": there is none */
+	int64_t keeper_children;	/* MCP servers that it keeps */
 	int64_t threads;		/* handler threads per process */
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */

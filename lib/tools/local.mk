@@ -31,3 +31,4 @@ lib_libsallyport_a_SOURCES += lib/tools/sql_call.c lib/tools/sql_call.h
 lib_libsallyport_a_SOURCES += lib/tools/sql_value.c lib/tools/sql_value.h
 lib_libsallyport_a_SOURCES += lib/tools/statement_text.c lib/tools/statement_text.h
 lib_libsallyport_a_SOURCES += lib/tools/child.c lib/tools/child.h
+lib_libsallyport_a_SOURCES += lib/tools/keeper.c lib/tools/keeper.h
