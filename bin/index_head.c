@@ -227,8 +227,11 @@ index_head_type(const struct index_head *h, struct index_verdict *v)
 		if (assign < h->n && assign > k)
 			return false;			/* static struct option options[] = { */
 	} else if (k > assign) {
-		if (can(h, BRACE_OBJECTS))		/* const Name = class { */
-			v->name = assigned_name(h, h->n, &v->class_name);
+		if (can(h, BRACE_OBJECTS)) {		/* const Name = class {, module.exports = class Name { */
+			v->name = path_name(h, k + 1, &end);
+			if (v->name.len == 0 || in(h, h->v[k + 1], "extends"))
+				v->name = assigned_name(h, h->n, &v->class_name);
+		}
 		v->meaning = IS_CLASS;
 		return v->name.len > 0;
 	}

@@ -61,27 +61,29 @@ CREATE TYPE codesearch.hit AS (
 	found      jsonb	-- what search() says about it
 );
 
--- The page of hits that a request asks for.
+-- The page of hits that a request asks for.  Candidates are few, however many pieces
+-- there are: each is looked up by its key.
 CREATE OR REPLACE FUNCTION codesearch.hits(r codesearch.request, exact text[])
-RETURNS SETOF codesearch.hit LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
-	WITH found AS MATERIALIZED (
-		SELECT * FROM codesearch.search(r.query, r.language, r.repository, exact, r.intent, r.basic)
-	), once AS (
+RETURNS SETOF codesearch.hit LANGUAGE sql STABLE
+SET search_path = codesearch, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+	WITH once AS (
 		-- two pieces may show the same lines: a function on the line of another, a re-indexed file
-		SELECT DISTINCT ON (c.repository, c.file_path, c.start_line, c.function_name, c.class_name) f.*
-		  FROM found f JOIN chunk c USING (id)
+		SELECT DISTINCT ON (c.repository, c.file_path, c.start_line, c.function_name, c.class_name)
+			f.*, c.repository, c.file_path, c.start_line, c.language
+		  FROM codesearch.search(r.query, r.language, r.repository, exact, r.intent, r.basic) f JOIN chunk c USING (id)
 		 ORDER BY c.repository, c.file_path, c.start_line, c.function_name, c.class_name, f.score DESC, f.id
 	), placed AS (
 		SELECT o.*, count(*) OVER () AS total, max(o.score) OVER () AS best,
 			row_number() OVER (ORDER BY
-				CASE r.orderby WHEN 'path' THEN c.file_path WHEN 'language' THEN c.language END,
-				CASE r.orderby WHEN 'path' THEN c.start_line END,
-				CASE r.orderby WHEN 'date' THEN fl.last_modified END DESC NULLS LAST,
+				CASE r.orderby WHEN 'path' THEN o.file_path WHEN 'language' THEN o.language END,
+				CASE r.orderby WHEN 'path' THEN o.start_line END,
+				CASE r.orderby WHEN 'date' THEN (SELECT fl.last_modified FROM file fl
+					WHERE (fl.repository, fl.path) = (o.repository, o.file_path)) END DESC NULLS LAST,
 				o.score DESC, o.id) AS place
-		  FROM once o JOIN chunk c USING (id) JOIN file fl ON (fl.repository, fl.path) = (c.repository, c.file_path)
+		  FROM once o
 	)
 	SELECT (p.place - r.skip)::integer, p.total::integer, (p.score / greatest(p.best, 1e-6))::real, c,
-		to_jsonb(p) - '{id,total,best,place}'::text[]
+		to_jsonb(p) - '{id,total,best,place,repository,file_path,start_line,language}'::text[]
 	  FROM placed p JOIN chunk c USING (id)
 	 WHERE p.place > r.skip AND p.place <= r.skip + r.max_results
 	 ORDER BY p.place

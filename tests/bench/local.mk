@@ -7,3 +7,7 @@ EXTRA_DIST += tests/bench/redeem.lua
 EXTRA_DIST += tests/bench/refresh.lua
 EXTRA_DIST += tests/bench/request.lua
 EXTRA_DIST += tests/bench/streams
+EXTRA_DIST += tests/bench/search-quality/questions.tsv
+EXTRA_DIST += tests/bench/search-quality/report.sql
+EXTRA_DIST += tests/bench/search-quality/run
+EXTRA_DIST += tests/bench/search-quality/ways.sql

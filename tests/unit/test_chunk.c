@@ -141,6 +141,14 @@ static const struct {
 	  "1-2 file [http]\n4-7 function start\n8-10 function stop\n11-11 class Pool\n12-12 function Pool.constructor\n"
 	  "13-13 function Pool.size\n14-14 function Pool.drain\n16-16 file\n17-17 function load\n18-18 function save\n"
 	  "20-20 function Pool.close\n21-21 file\n22-22 function helper\n23-24 file\n" },
+	{ "plugin.js",
+	  "module.exports = class Plugin extends Base {\n"
+	  "  apply(compiler) { return 1; }\n"
+	  "};\n"
+	  "exports.Other = class extends Base {\n"
+	  "  apply(compiler) { return 2; }\n"		/* 5 */
+	  "};\n",
+	  "1-1 class Plugin\n2-2 function Plugin.apply\n4-4 class Other\n5-5 function Other.apply\n" },
 	{ "api.ts",
 	  "export interface User {\n"
 	  "  name: string;\n"
