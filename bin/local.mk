@@ -7,6 +7,7 @@ bin_sallyport_SOURCES += bin/cmd_doctor.c
 bin_sallyport_SOURCES += bin/cmd_grant.c
 bin_sallyport_SOURCES += bin/cmd_init.c
 bin_sallyport_SOURCES += bin/cmd_key.c bin/cmd_key.h
+bin_sallyport_SOURCES += bin/cmd_policy.c
 bin_sallyport_SOURCES += bin/cmd_user.c
 bin_sallyport_LDADD = $(SALLYPORT_LIBS)
 

@@ -23,7 +23,7 @@ static bool
 is_public(const struct sp_entries *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->item[i].tier, "public") != 0 || list->item[i].scopes->count > 0 || list->item[i].is_for_apps)
+		if (!sp_policy_is_open(&list->item[i]) || list->item[i].is_for_apps)
 			return false;
 	return true;
 }

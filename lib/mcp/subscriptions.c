@@ -51,7 +51,7 @@ struct sp_subscriber {
 	int64_t exp;
 	size_t place;			/* in `expiring`, from 1; 0: not there */
 	/* of the caller; in one block with this */
-	const char *server, *tier, *grant_id, *jti;
+	const char *server, *user_id, *client_id, *tier, *grant_id, *jti;	/* "": none */
 	struct sp_str *scope;
 	size_t scope_count;
 };
@@ -387,13 +387,13 @@ copy(char **at, struct sp_str s)
 static struct sp_subscriber *
 make(const struct sp_caller *caller, const char *server)
 {
-	const char *const texts[] = { server, caller->tier, caller->grant_id, caller->jti };
-	const char **places[4];
+	const char *const texts[] = { server, caller->user_id, caller->client_id, caller->tier, caller->grant_id, caller->jti };
+	const char **places[sizeof(texts) / sizeof(texts[0])];
 	struct sp_subscriber *sub;
 	size_t size = sizeof(*sub) + caller->scope.count * sizeof(*sub->scope);
 	char *at;
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		size += sp_str(texts[i]).len + 1;
 	for (size_t i = 0; i < caller->scope.count; i++)
 		size += caller->scope.token[i].len + 1;
@@ -402,11 +402,13 @@ make(const struct sp_caller *caller, const char *server)
 	sub->scope_count = caller->scope.count;
 	sub->exp = caller->exp;
 	places[0] = &sub->server;
-	places[1] = &sub->tier;
-	places[2] = &sub->grant_id;
-	places[3] = &sub->jti;
+	places[1] = &sub->user_id;
+	places[2] = &sub->client_id;
+	places[3] = &sub->tier;
+	places[4] = &sub->grant_id;
+	places[5] = &sub->jti;
 	at = (char *)(sub->scope + sub->scope_count);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		*places[i] = copy(&at, sp_str(texts[i]));
 	for (size_t i = 0; i < sub->scope_count; i++) {
 		sub->scope[i].len = caller->scope.token[i].len;
@@ -547,7 +549,8 @@ static bool
 may_hear_of(struct member *m, const char *server, sp_may_hear *may_hear, void *arg)
 {
 	struct sp_subscriber *sub = m->sub;
-	struct sp_caller caller = { .tier = sub->tier, .scope.count = sub->scope_count };
+	struct sp_caller caller = { .user_id = sub->user_id, .client_id = sub->client_id, .tier = sub->tier,
+	    .scope.count = sub->scope_count };
 
 	if (server != NULL && strcmp(server, sub->server) != 0)
 		return false;

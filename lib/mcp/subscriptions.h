@@ -94,7 +94,7 @@ typedef bool sp_may_hear(void *arg, const char *server, const struct sp_caller *
 
 /* server NULL: of every server */
 void sp_subscriptions_list_changed(struct sp_subscriptions *all, enum sp_change list, const char *server);
-/* The resource whose URI has this SHA-256.  may_hear sees tier and scope of a caller. */
+/* The resource whose URI has this SHA-256.  may_hear sees user, client, tier and scope of a caller. */
 void sp_subscriptions_updated(struct sp_subscriptions *all, const uint8_t uri_sha256[static SP_SHA256_LEN],
     const char *server, sp_may_hear *may_hear, void *arg);
 /* The SHA-256 of the ids of tasks that somebody watches: *count of them; of all, or of this one. */

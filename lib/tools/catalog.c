@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "db/queries.h"
 #include "tools/content.h"
+#include "tools/policy.h"
 #include "tools/run.h"
 
 static const char *const list_names[SP_LISTS] = { "tool", "resource", "template", "prompt" };
@@ -21,7 +22,8 @@ struct row {
 	const char *tier;
 	int64_t timeout_ms, max_rows, max_bytes;
 	bool read_only;
-	struct sp_str spec;
+	struct sp_str spec, options;
+	const char *toolset;
 };
 
 static const struct sp_column columns[] = {
@@ -48,6 +50,8 @@ static const struct sp_column columns[] = {
 	{ "max_bytes", SP_COL_INT, offsetof(struct row, max_bytes) },
 	{ "read_only", SP_COL_BOOL, offsetof(struct row, read_only) },
 	{ "spec", SP_COL_STR, offsetof(struct row, spec) },
+	{ "options", SP_COL_STR, offsetof(struct row, options) },
+	{ "toolset", SP_COL_TEXT, offsetof(struct row, toolset) },
 	{ NULL }
 };
 
@@ -233,12 +237,15 @@ read_content(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r
 /* ---- all of them ---- */
 
 static bool
-read_entry(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct sp_tool *before,
-    size_t count, struct sp_tool *out, const char **why)
+read_entry(struct sp_arena *mem, struct sp_arena *scratch, const struct sp_policy *policy, const struct row *r,
+    const struct sp_tool *before, size_t count, struct sp_tool *out, const char **why)
 {
 	struct sp_tool tool = {
 		.tool_id = r->entry_id,
 		.name = sp_strdup(mem, r->name),
+		.server = sp_strdup(mem, r->server),
+		.toolset = sp_strdup(mem, r->toolset),
+		.policy = policy,
 		.kind = sp_tool_kind_find(r->kind),
 		.tier = sp_strdup(mem, r->tier),
 		.timeout_ms = r->timeout_ms,
@@ -300,6 +307,7 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *name_of_serv
 	struct sp_arena *scratch;
 	struct sp_server *servers, *server = NULL;
 	struct sp_tool *tools;
+	const struct sp_policy *policy = NULL;
 	const char *why;
 	struct row *r;
 	void *rows;
@@ -315,6 +323,9 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *name_of_serv
 	case SP_DB_ROW:
 		break;
 	}
+	/* behind the entries: rules that are newer than their version are loaded again with the next one */
+	if (which != SP_NO_LIST && !sp_policy_load(db, mem, &policy))
+		return false;
 	r = rows;
 	*out = (struct sp_catalog){ .version = r[0].version };
 	servers = sp_alloc_array(mem, n, sizeof(*servers));
@@ -335,7 +346,7 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *name_of_serv
 		if (list->item == NULL)
 			list->item = &tools[i];
 		first = &tools[list->item - tools];
-		if (read_entry(mem, scratch, &r[i], first, list->count, &first[list->count], &why))
+		if (read_entry(mem, scratch, policy, &r[i], first, list->count, &first[list->count], &why))
 			list->count++;
 		else
 			sp_log(SP_ERROR, "left out of the catalog", SP_L("server", r[i].server),

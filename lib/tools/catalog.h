@@ -17,6 +17,7 @@
 
 struct sp_tool_kind;			/* run.h */
 struct sp_content;			/* content.h */
+struct sp_policy;			/* policy.h */
 
 /* The lists of a server. */
 enum sp_list {
@@ -44,6 +45,9 @@ enum sp_task_support {
 struct sp_tool {
 	int64_t tool_id;		/* of its table */
 	const char *name;		/* of a resource its URI, of a template the template */
+	const char *server;		/* of which it is: the name of its protected resource */
+	const char *toolset;		/* may be NULL */
+	const struct sp_policy *policy;	/* the rules of the snapshot; NULL: tier and scopes alone */
 	const struct sp_tool_kind *kind;
 	const void *spec;		/* the kind's own, made by its load() */
 	const struct sp_schema *input;	/* NULL: arguments were judged before (prompts, resources) */

@@ -3,6 +3,7 @@
 
 #include "db/queries.h"
 #include "tools/directory.h"
+#include "tools/policy.h"
 #include "tools/sql_tool.h"
 
 #define COMPLETION_BYTES ((size_t)1 << 20)	/* of one answer */
@@ -18,6 +19,8 @@ load_function(struct sp_arena *mem, struct json_object *spec, const struct sp_to
 
 	*f = (struct sp_tool){
 		.name = entry->name,
+		.server = entry->server,
+		.policy = entry->policy,
 		.kind = &sp_sql_tool,
 		.scopes = entry->scopes,
 		.tier = entry->tier,
@@ -108,8 +111,7 @@ sp_content_load(struct sp_arena *mem, struct json_object *spec, bool is_template
 		content->template = template;
 	}
 	content->ttl_ms = json_object_get_int64(sp_json_get(spec, "ttl_ms"));
-	content->varies = entry->kind == &sp_sql_tool || strcmp(entry->tier, "public") != 0 ||
-	    entry->scopes->count > 0;
+	content->varies = entry->kind == &sp_sql_tool || !sp_policy_is_open(entry);
 	content->description = sp_str_dup(mem, sp_json_get_str(spec, "description"));
 	load_arguments(mem, spec, content);
 	if (!load_completions(mem, spec, entry, content, why))

@@ -6,8 +6,20 @@
  *	developer		public, developer
  *	admin, service		all
  *
- * and the access token must have all scopes of the tool.  A tool that is not
- * enabled is not in the catalog that programs load.
+ * 1. The tier of a caller with a user is the user's, and no more than the
+ *    client's.  A person may be allowed more than that (user_tool), which the
+ *    tier of the client still bounds, and may be denied what it would reach.
+ * 2. A client that has a list (client_tool) reaches nothing else, whoever uses it:
+ *    that is how a service account is cut down.
+ * 3. The access token must have all scopes of the tool, or scopes that imply them
+ *    (scope_implication).
+ *
+ * The three hold together: no rule lifts what another forbids.  A tool that is
+ * not enabled or switched off (table switch) is not in the catalog that programs
+ * load.  Entries of other lists (resources, prompts) are judged in the same way.
+ *
+ * The rules are rows that are loaded with the catalog, and a change of them is a
+ * change of the catalog: it holds everywhere as soon as that is noticed.
  */
 #ifndef SP_TOOLS_POLICY_H
 #define SP_TOOLS_POLICY_H
@@ -23,5 +35,21 @@ enum sp_verdict {
 
 /* Only SP_ALLOWED is listed. */
 enum sp_verdict sp_policy_judge(const struct sp_tool *tool, const struct sp_caller *caller);
+
+/* Whether everybody who may ask at all is judged alike: then a list may be kept for all of them. */
+bool sp_policy_is_open(const struct sp_tool *tool);
+
+/*
+ * The rate that this caller has at a tool in the place of the tool's own: that of
+ * the longest pattern that fits, "60/min" or "unlimited"; NULL: none.  of_user: the
+ * one of the person, else that of the client.
+ */
+const char *sp_policy_rate(const struct sp_tool *tool, const struct sp_caller *caller, bool of_user);
+
+/* The rules, as the catalog keeps them beside its entries.  False: the database failed. */
+SP_MUST_USE bool sp_policy_load(struct sp_db *db, struct sp_arena *mem, const struct sp_policy **out);
+
+/* "*" stands for any characters. */
+bool sp_pattern_fits(const char *pattern, const char *name);
 
 #endif
