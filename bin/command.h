@@ -30,7 +30,7 @@ subcommand client_add_run, client_list_run, client_disable_run, client_enable_ru
 subcommand client_allow_tools_run, user_tools_run, policy_list_run, scope_imply_run, scope_unimply_run, scope_list_run;
 subcommand switch_read_only_run, switch_list_run, tool_enable_run, tool_disable_run, quota_override_run;
 subcommand key_list_run, key_rotate_run;
-subcommand catalog_apply_run, catalog_list_run;
+subcommand catalog_apply_run, catalog_check_run, catalog_diff_run, catalog_list_run;
 subcommand grant_list_run, grant_revoke_run;
 subcommand audit_tail_run, sweep_run, doctor_run;
 

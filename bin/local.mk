@@ -9,7 +9,18 @@ bin_sallyport_SOURCES += bin/cmd_init.c
 bin_sallyport_SOURCES += bin/cmd_key.c bin/cmd_key.h
 bin_sallyport_SOURCES += bin/cmd_policy.c
 bin_sallyport_SOURCES += bin/cmd_user.c
-bin_sallyport_LDADD = $(SALLYPORT_LIBS)
+bin_sallyport_SOURCES += bin/catalog_diff.c bin/catalog_diff.h
+bin_sallyport_LDADD = bin/libcatalog.a $(SALLYPORT_LIBS) $(YAML_LIBS)
+
+# the reading of catalog files stands apart, so that tests and fuzzers can link it; nothing else uses libyaml
+noinst_LIBRARIES += bin/libcatalog.a
+bin_libcatalog_a_SOURCES =
+bin_libcatalog_a_SOURCES += bin/catalog_file.c bin/catalog_file.h
+bin_libcatalog_a_SOURCES += bin/catalog_json.c
+bin_libcatalog_a_SOURCES += bin/catalog_read.h
+bin_libcatalog_a_SOURCES += bin/catalog_scalar.c
+bin_libcatalog_a_SOURCES += bin/catalog_yaml.c
+bin_libcatalog_a_AR = $(AR) cr
 
 # the cutting of source files stands apart from the program, so that tests and fuzzers can link it
 noinst_LIBRARIES += bin/libindex.a

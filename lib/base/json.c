@@ -407,7 +407,7 @@ put(void *root)
 }
 
 static bool
-parse(struct sp_arena *mem, struct sp_str in, size_t max_cost, struct json_object **out, const char **why)
+parse(struct sp_arena *mem, struct sp_str in, size_t max_cost, struct json_object **out, const char **why, size_t *at)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct parser ps = { .p = in.p, .max_cost = max_cost };
@@ -431,6 +431,7 @@ parse(struct sp_arena *mem, struct sp_str in, size_t max_cost, struct json_objec
 	if (!ok) {
 		json_object_put(ps.root);
 		*why = ps.why;
+		*at = ps.p != NULL ? (size_t)(ps.p - in.p) : 0;
 		return false;
 	}
 	if (ps.root != NULL)
@@ -463,11 +464,21 @@ sp_json_set_str(struct json_object *obj, const char *name, struct sp_str s)
 bool
 sp_json_parse(struct sp_arena *mem, struct sp_str in, struct json_object **out, const char **why)
 {
-	return parse(mem, in, SP_JSON_MAX_TREE, out, why);
+	size_t at;
+
+	return parse(mem, in, SP_JSON_MAX_TREE, out, why, &at);
 }
 
 bool
 sp_json_parse_large(struct sp_arena *mem, struct sp_str in, struct json_object **out, const char **why)
 {
-	return parse(mem, in, SIZE_MAX, out, why);
+	size_t at;
+
+	return parse(mem, in, SIZE_MAX, out, why, &at);
+}
+
+bool
+sp_json_parse_file(struct sp_arena *mem, struct sp_str in, struct json_object **out, const char **why, size_t *at)
+{
+	return parse(mem, in, SIZE_MAX, out, why, at);
 }

@@ -39,6 +39,10 @@ SP_MUST_USE bool sp_json_parse(struct sp_arena *mem, struct sp_str in,
 SP_MUST_USE bool sp_json_parse_large(struct sp_arena *mem, struct sp_str in,
     struct json_object **out, const char **why);
 
+/* The same; after a failure *at is the offset of where it was noticed. */
+SP_MUST_USE bool sp_json_parse_file(struct sp_arena *mem, struct sp_str in,
+    struct json_object **out, const char **why, size_t *at);
+
 /* An empty object that belongs to the arena; a string put into it. */
 struct json_object *sp_json_new(struct sp_arena *mem);
 void sp_json_set_str(struct json_object *obj, const char *name, struct sp_str s);

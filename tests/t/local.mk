@@ -68,6 +68,7 @@ t_tests += tests/t/0566-stdio.t
 t_tests += tests/t/0567-stdio-questions.t
 t_tests += tests/t/0570-codesearch.t
 t_tests += tests/t/0670-policy.t
+t_tests += tests/t/0580-documents.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)

@@ -1,0 +1,175 @@
+/* document_server.c - documents of servers, scopes and groups, and of the sources and credentials that tools use */
+#include "tools/document_kind.h"
+#include "tools/reference.h"
+
+const struct sp_member sp_group_members[] = {
+	{ .name = "description", .type = SP_MEMBER_TEXT, .to = SP_TO_JUDGE },
+	{ .name = NULL }
+};
+
+const struct sp_member sp_server_members[] = {
+	{ .name = "title", .type = SP_MEMBER_TEXT, .required = true },
+	{ .name = "description", .type = SP_MEMBER_TEXT },
+	{ .name = "instructions", .type = SP_MEMBER_TEXT },
+	{ .name = "website", .type = SP_MEMBER_TEXT, .column = "website_url" },
+	{ .name = "icons", .type = SP_MEMBER_ARRAY },
+	{ .name = "default_scopes", .type = SP_MEMBER_TEXTS },
+	{ .name = "scopes", .type = SP_MEMBER_OBJECT, .to = SP_TO_JUDGE },
+	{ .name = NULL }
+};
+
+const struct sp_member sp_scope_members[] = {
+	{ .name = "description", .type = SP_MEMBER_TEXT, .required = true },
+	{ .name = NULL }
+};
+
+void
+sp_document_judge_servers(struct sp_documents *all, struct sp_document *doc)
+{
+	struct sp_str name = sp_str(doc->name), website = sp_json_get_str(doc->row, "website_url");
+	bool ok = name.len <= 63 && (name.len == 0 || sp_is_alnum((unsigned char)name.p[0]));
+
+	for (size_t i = 0; i < name.len; i++)
+		ok = ok && strchr("abcdefghijklmnopqrstuvwxyz0123456789_-", name.p[i]) != NULL;
+	if (!ok)
+		sp_document_fault(all, doc, "name", "\"%s\" is not a name of a server: up to 63 of a-z 0-9 _ -, or \"\" for /mcp",
+		    doc->name);
+	if (website.p != NULL && !sp_str_starts(website, "https://") && !sp_str_starts(website, "http://"))
+		sp_document_fault(all, doc, "website", "is not a URL");
+	sp_document_judge_icons(all, doc);
+}
+
+/* scopes: {orders:read: Read your orders} becomes a document for each scope. */
+void
+sp_document_expand_server(struct sp_documents *all, const struct sp_document *doc)
+{
+	struct json_object *scopes = sp_json_get(doc->body, "scopes");
+
+	if (!json_object_is_type(scopes, json_type_object))
+		return;
+	json_object_object_foreach(scopes, name, description) {
+		struct json_object *scope = sp_json_new(all->mem);
+
+		if (!json_object_is_type(description, json_type_string)) {
+			sp_document_fault(all, doc, sp_printf(all->mem, "scopes.%s", name),
+			    "is not a text that says what it allows");
+			continue;
+		}
+		sp_json_set_str(scope, "kind", SP_LIT("scope"));
+		sp_json_set_str(scope, "name", sp_str(name));
+		sp_json_set_str(scope, "description", sp_json_text(description));
+		sp_documents_make(all, doc, sp_printf(all->mem, "server %s", doc->name), scope);
+	}
+}
+
+/* ---- secrets ---- */
+
+/* Members of sources and credentials that are secret, whatever their type. */
+static const char *const secrets[] = { "token", "password", "secret", "key", "value", "client_secret", "secret_key",
+	"secret_access_key", "session_token", "private_key", "api_key", NULL };
+
+static bool
+is_secret(const char *name)
+{
+	for (size_t i = 0; secrets[i] != NULL; i++)
+		if (strcmp(secrets[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* References must be well formed; a secret must be one. */
+static void
+judge_texts(struct sp_documents *all, const struct sp_document *doc, const char *path, const char *name,
+    struct json_object *value)
+{
+	const char *why;
+
+	if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, key, member)
+			judge_texts(all, doc, sp_printf(all->mem, "%s%s%s", path, path[0] != '\0' ? "." : "", key), key, member);
+	} else if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			judge_texts(all, doc, sp_printf(all->mem, "%s[%zu]", path, i), name, json_object_array_get_idx(value, i));
+	} else if (json_object_is_type(value, json_type_string)) {
+		if (!sp_reference_check(sp_json_text(value), &why))
+			sp_document_fault(all, doc, path, "%s", why);
+		else if (is_secret(name) && !sp_reference_is_in(sp_json_text(value)))
+			sp_document_fault(all, doc, path,
+			    "a secret does not stand in a document: ${env:CREDENTIAL_...}, ${file:...}, or secret: stdin");
+	} else if (value != NULL && is_secret(name)) {
+		sp_document_fault(all, doc, path, "a secret does not stand in a document: ${env:CREDENTIAL_...} or ${file:...}");
+	}
+}
+
+/* The text behind "password=" of a connection string, to its end. */
+static struct sp_str
+password_of(struct sp_str conninfo)
+{
+	for (size_t i = 0; i + strlen("password") < conninfo.len; i++) {
+		struct sp_str rest = sp_str_sub(conninfo, i, conninfo.len);
+
+		if ((i == 0 || !sp_is_alnum((unsigned char)conninfo.p[i - 1])) && sp_str_starts(rest, "password")) {
+			rest = sp_str_trim(sp_str_sub(rest, strlen("password"), rest.len), " \t");
+			if (sp_str_starts(rest, "="))
+				return sp_str_trim(sp_str_sub(rest, 1, rest.len), " \t'");
+		}
+	}
+	return (struct sp_str){ 0 };
+}
+
+/* "postgresql://user:secret@host" and "password=secret" are secrets, too. */
+static void
+judge_connection(struct sp_documents *all, const struct sp_document *doc, const char *member)
+{
+	struct sp_str text = sp_json_get_str(doc->body, member), password = password_of(text), user;
+	ptrdiff_t scheme = sp_str_index(text, ':'), at;
+
+	if (text.p == NULL)
+		return;
+	if (scheme > 0 && sp_str_starts(sp_str_sub(text, (size_t)scheme, text.len), "://")) {
+		user = sp_str_sub(text, (size_t)scheme + 3, text.len);
+		user = sp_str_sub(user, 0, strcspn(sp_cstr(all->mem, user), "/?#"));
+		at = sp_str_index(user, '@');
+		user = sp_str_sub(user, 0, at > 0 ? (size_t)at : 0);
+		if (sp_str_index(user, ':') >= 0)
+			password = sp_str_sub(user, (size_t)sp_str_index(user, ':') + 1, user.len);
+	}
+	if (password.len > 0 && !sp_str_starts(password, "${"))
+		sp_document_fault(all, doc, member, "a password does not stand in a document: ${env:CREDENTIAL_...} or ${file:...}");
+}
+
+void
+sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
+{
+	struct json_object *spec = sp_json_get(doc->row, "spec"), *credential;
+
+	sp_document_judge_name(all, doc, 64, "_.-");
+	if (sp_json_get_str(spec, "type").p == NULL)
+		sp_document_fault(all, doc, "", "a source needs a member \"type\": postgresql or http");
+	json_object_object_foreach(spec, name, value)
+		judge_texts(all, doc, name, name, value);
+	judge_connection(all, doc, "database");
+	judge_connection(all, doc, "url");
+	credential = sp_json_get(spec, "credential");
+	if (json_object_is_type(credential, json_type_string) &&
+	    sp_documents_spec(all, "credential", json_object_get_string(credential)) == NULL)
+		sp_document_fault(all, doc, "credential", "there is no credential \"%s\"%s", json_object_get_string(credential),
+		    all->row == NULL ? " in these documents" : "");
+}
+
+void
+sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc)
+{
+	struct json_object *spec = sp_json_get(doc->row, "spec");
+
+	sp_document_judge_name(all, doc, 64, "_.-");
+	if (sp_json_get_str(spec, "type").p == NULL)
+		sp_document_fault(all, doc, "", "a credential needs a member \"type\"");
+	json_object_object_foreach(spec, name, value) {
+		/* set by `sallyport catalog secret NAME` */
+		if (strcmp(name, "secret") == 0 && json_object_is_type(value, json_type_string) &&
+		    sp_str_is(sp_json_text(value), "stdin"))
+			continue;
+		judge_texts(all, doc, name, name, value);
+	}
+}
