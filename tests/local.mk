@@ -10,6 +10,7 @@ EXTRA_DIST += tests/lib/tap.sh
 EXTRA_DIST += tests/lib/http.sh
 EXTRA_DIST += tests/lib/listen.sh
 EXTRA_DIST += tests/lib/mcp.sh
+EXTRA_DIST += tests/lib/statement.sh
 EXTRA_DIST += tests/lib/tasks.sh
 EXTRA_DIST += tests/lib/tasks.sql
 EXTRA_DIST += tests/lib/twin.sh

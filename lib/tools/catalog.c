@@ -59,7 +59,7 @@ static const struct sp_column columns[] = {
 
 /* What a row says of a tool as it is parsed; lives until the entry is made. */
 struct parsed {
-	struct json_object *input, *output, *annotations, *listing, *spec;
+	struct json_object *input, *output, *annotations, *listing, *spec, *options;
 };
 
 static bool
@@ -70,7 +70,8 @@ parse(struct sp_arena *scratch, const struct row *r, struct parsed *out, const c
 	    (r->output_schema.p == NULL || sp_json_parse_large(scratch, r->output_schema, &out->output, why)) &&
 	    sp_json_parse_large(scratch, r->annotations, &out->annotations, why) &&
 	    (r->listing.p == NULL || sp_json_parse_large(scratch, r->listing, &out->listing, why)) &&
-	    sp_json_parse_large(scratch, r->spec, &out->spec, why);
+	    sp_json_parse_large(scratch, r->spec, &out->spec, why) &&
+	    (r->options.p == NULL || sp_json_parse_large(scratch, r->options, &out->options, why));
 }
 
 static void
@@ -200,6 +201,14 @@ is_for_apps(struct json_object *meta)
 }
 
 static bool
+fit(struct sp_arena *mem, const struct parsed *p, struct sp_tool *tool, const char **why)
+{
+	struct sp_tool_frame frame = { .input = p->input, .options = p->options, .read_only = tool->read_only };
+
+	return tool->kind->fit == NULL || tool->kind->fit(mem, &frame, &tool->spec, why);
+}
+
+static bool
 read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool, const char **why)
 {
 	struct parsed p;
@@ -208,6 +217,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 	    !compile(mem, scratch, p.input, &tool->input, why) ||
 	    !compile_output(mem, scratch, &p, &tool->output, why) ||
 	    !tool->kind->load(mem, p.spec, &tool->spec, why) ||
+	    !fit(mem, &p, tool, why) ||
 	    !sp_param_headers(mem, p.input, &tool->headers, why) ||
 	    !write_listing(mem, scratch, r, &p, &tool->listing, why))
 		return false;

@@ -40,3 +40,6 @@ lib_libsallyport_a_SOURCES += lib/tools/document_place.c
 lib_libsallyport_a_SOURCES += lib/tools/document_row.c
 lib_libsallyport_a_SOURCES += lib/tools/document_server.c
 lib_libsallyport_a_SOURCES += lib/tools/document_tool.c
+lib_libsallyport_a_SOURCES += lib/tools/source.c lib/tools/source.h
+lib_libsallyport_a_SOURCES += lib/tools/source_call.c lib/tools/source_call.h
+lib_libsallyport_a_SOURCES += lib/tools/statement_tool.c lib/tools/statement_tool.h

@@ -7,10 +7,17 @@
 #include "tools/content.h"
 #include "tools/directory.h"
 #include "tools/sql_tool.h"
+#include "tools/statement_tool.h"
 
 #define NAME_MAX_LEN	64			/* bytes of a name that was asked for, in the audit trail */
 
-static const struct sp_tool_kind *const kinds[] = { &sp_sql_tool, &sp_stored_content, &sp_stored_messages, &sp_directory };
+static const struct sp_tool_kind *const kinds[] = {
+	&sp_sql_tool,
+	&sp_stored_content,
+	&sp_stored_messages,
+	&sp_directory,
+	&sp_statement_tool,
+};
 
 const struct sp_tool_kind *
 sp_tool_kind_find(const char *name)

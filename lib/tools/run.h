@@ -68,6 +68,13 @@ struct sp_tool_result {
 	struct sp_tool_error error;	/* SP_TOOL_REFUSES */
 };
 
+/* What a tool says beside its kind's spec. */
+struct sp_tool_frame {
+	struct json_object *input;	/* its input schema */
+	struct json_object *options;	/* what holds for every kind ("bind" ...); NULL: none */
+	bool read_only;
+};
+
 /* A way to make calls: function, and others to come. */
 struct sp_tool_kind {
 	const char *name;		/* column kind of sallyport.tool */
@@ -76,6 +83,12 @@ struct sp_tool_kind {
 	/* `arguments`, an object, fit the schema; optional ones that were null are gone. */
 	enum sp_tool_outcome (*call)(const struct sp_tool_call *call, struct json_object *arguments,
 	    struct sp_tool_result *out);
+	/*
+	 * Whether what load() gave goes with the rest of the tool; *spec may be replaced
+	 * by one that knows more.  Only for tools; the frame is gone afterwards.  False: *why.
+	 * NULL: it always does.
+	 */
+	bool (*fit)(struct sp_arena *mem, const struct sp_tool_frame *frame, const void **spec, const char **why);
 };
 
 const struct sp_tool_kind *sp_tool_kind_find(const char *name);	/* NULL: unknown */
