@@ -431,7 +431,7 @@ look_behind(struct reader r, bool in_cast, bool *is_null, struct sp_str *cast)
 	if (t.kind == CAST || (in_cast && is_word(&t, "as"))) {
 		if (!next(&r, &t) || (t.kind != WORD && t.kind != QUOTED))
 			return;
-		*cast = t.kind == WORD ? lower(r.mem, t.text) : t.text;
+		*cast = t.kind == WORD ? lower(r.mem, t.text) : sp_str_dup(r.mem, t.text);
 		if (next(&r, &bracket) && is_mark(&bracket, '['))
 			*cast = sp_str(sp_printf(r.mem, "%.*s[]", SP_FMT(*cast)));
 		return;
