@@ -15,3 +15,9 @@ dist_conformance_DATA += catalogs/conformance/20-tools.sql
 dist_conformance_DATA += catalogs/conformance/30-conversation.sql
 dist_conformance_DATA += catalogs/conformance/40-tasks.sql
 dist_conformance_DATA += catalogs/conformance/50-resources-prompts.sql
+
+examplesdir = $(pkgdatadir)/catalogs/examples
+dist_examples_DATA =
+dist_examples_DATA += catalogs/examples/prompt.yaml
+dist_examples_DATA += catalogs/examples/resource.yaml
+dist_examples_DATA += catalogs/examples/server.yaml

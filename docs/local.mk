@@ -21,4 +21,5 @@ EXTRA_DIST += docs/images/signin-phone.png
 EXTRA_DIST += docs/conformance.md
 EXTRA_DIST += docs/mcp.md
 EXTRA_DIST += docs/performance.md
+EXTRA_DIST += docs/catalog.md
 EXTRA_DIST += docs/tools.md

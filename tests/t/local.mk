@@ -69,6 +69,7 @@ t_tests += tests/t/0567-stdio-questions.t
 t_tests += tests/t/0570-codesearch.t
 t_tests += tests/t/0670-policy.t
 t_tests += tests/t/0580-documents.t
+t_tests += tests/t/0588-docs-catalog.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)

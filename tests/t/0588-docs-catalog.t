@@ -1,0 +1,34 @@
+#!/bin/bash
+# docs/catalog.md and catalogs/examples: every document in them is without fault, and the page's own can be applied.
+#
+# In the page a block ```yaml file=NAME is a file; all of them together are one catalog.
+. "$(dirname "$0")/../lib/sallyport.sh"
+start_postgres && migrate || exit 1
+
+mkdir "$T/page"
+awk -v dir="$T/page" '/^```/ { if (out) { close(out); out = "" } else if (match($0, /^```(yaml|json) file=[A-Za-z0-9_.-]+$/)) {
+		out = dir "/" substr($0, index($0, "=") + 1); printf "" > out }; next }
+	out { print > out }' "$top_srcdir/docs/catalog.md"
+cd "$T/page" || exit 1
+ok "the page has examples" test -s orders.yaml
+like "they are without fault" '^[0-9]+ documents? without fault$' "$(sallyport catalog check . 2>&1)"
+
+# what is typed with the first of them
+awk '/^```console/ { on = 1; next } /^```/ { on = 0 } on' "$top_srcdir/docs/catalog.md" | grep -B 100 'nothing has changed' >"$T/typed"
+while IFS= read -r line; do
+	case $line in
+	'$ sallyport '*) [ -z "${command:-}" ] || is "$command" "$expected" "$got"
+		command=${line#\$ } expected=
+		read -ra words <<<"$command"
+		got=$("${words[@]}" 2>&1) ;;
+	*) expected+=${expected:+$'\n'}$line ;;
+	esac
+done <"$T/typed"
+is "$command" "$expected" "$got"
+ok "all of them are applied" sallyport catalog apply .
+is "and are there" "nothing has changed" "$(sallyport catalog apply . 2>&1)"
+
+for file in "$top_srcdir"/catalogs/examples/*.yaml; do
+	like "${file##*/}" '^[0-9]+ documents? without fault$' "$(sallyport catalog check "$file" 2>&1)"
+done
+done_testing
