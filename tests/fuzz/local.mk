@@ -137,3 +137,8 @@ tests_fuzz_fuzz_chunk_SOURCES = tests/fuzz/fuzz_chunk.c $(fuzz_main)
 tests_fuzz_fuzz_chunk_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
 tests_fuzz_fuzz_chunk_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_chunk_LDADD = bin/libindex.a $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_openapi
+tests_fuzz_fuzz_openapi_SOURCES = tests/fuzz/fuzz_openapi.c $(fuzz_main)
+tests_fuzz_fuzz_openapi_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_openapi_LDADD = $(SALLYPORT_LIBS)

@@ -209,6 +209,11 @@ TESTS += tests/unit/test_listing
 tests_unit_test_listing_SOURCES = tests/unit/test_listing.c
 tests_unit_test_listing_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_openapi
+TESTS += tests/unit/test_openapi
+tests_unit_test_openapi_SOURCES = tests/unit/test_openapi.c
+tests_unit_test_openapi_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_param_header
 TESTS += tests/unit/test_param_header
 tests_unit_test_param_header_SOURCES = tests/unit/test_param_header.c
@@ -351,3 +356,7 @@ TESTS += tests/unit/wycheproof.t
 EXTRA_DIST += tests/unit/wycheproof.t tests/lib/fetch-wycheproof
 tests_unit_wycheproof_SOURCES = tests/unit/wycheproof.c
 tests_unit_wycheproof_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/unit/openapi_documents
+tests_unit_openapi_documents_SOURCES = tests/unit/openapi_documents.c
+tests_unit_openapi_documents_LDADD = $(SALLYPORT_LIBS)
