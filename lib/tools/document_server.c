@@ -1,6 +1,7 @@
 /* document_server.c - documents of servers, scopes and groups, and of the sources and credentials that tools use */
 #include "tools/document_kind.h"
 #include "tools/reference.h"
+#include "tools/source.h"
 
 const struct sp_member sp_group_members[] = {
 	{ .name = "description", .type = SP_MEMBER_TEXT, .to = SP_TO_JUDGE },
@@ -142,6 +143,8 @@ void
 sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 {
 	struct json_object *spec = sp_json_get(doc->row, "spec"), *credential;
+	const struct sp_source *source;
+	const char *why;
 
 	sp_document_judge_name(all, doc, 64, "_.-");
 	if (sp_json_get_str(spec, "type").p == NULL)
@@ -149,6 +152,8 @@ sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 	json_object_object_foreach(spec, name, value)
 		judge_texts(all, doc, name, name, value);
 	judge_connection(all, doc, "database");
+	if (sp_str_is(sp_json_get_str(spec, "type"), "postgresql") && !sp_source_load(all->mem, spec, &source, &why))
+		sp_document_kind_fault(all, doc, "", why);
 	judge_connection(all, doc, "url");
 	credential = sp_json_get(spec, "credential");
 	if (json_object_is_type(credential, json_type_string) &&

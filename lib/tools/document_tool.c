@@ -260,6 +260,35 @@ sp_document_kind_fault(struct sp_documents *all, const struct sp_document *doc, 
 	    member[0] == '\0' ? "" : colon > 0 && place != NULL ? "." : ": ", why);
 }
 
+static bool
+fits(struct sp_documents *all, struct sp_document *doc, const struct sp_tool_kind *kind, const void **loaded,
+    const char **why)
+{
+	struct sp_tool_frame frame = {
+		.input = sp_json_get(doc->row, "input_schema"),
+		.options = sp_json_get(doc->row, "options"),
+		.read_only = is_true(doc->row, "read_only"),
+	};
+
+	return kind->fit == NULL || kind->fit(all->mem, &frame, loaded, why);
+}
+
+/* What is kept from writing says so, unless its author says something else. */
+static void
+mark_read_only(struct sp_documents *all, struct sp_document *doc)
+{
+	struct json_object *annotations = sp_json_get(doc->row, "annotations"), *marked, *there;
+
+	if (json_object_object_get_ex(annotations, "readOnlyHint", &there))
+		return;
+	marked = sp_json_new(all->mem);		/* the other one is the document's */
+	json_object_object_foreach(annotations, name, value)
+		put(marked, name, json_object_get(value));
+	put(marked, "readOnlyHint", json_object_new_boolean(true));
+	put(doc->row, "annotations", json_object_get(marked));
+	put(doc->row, "read_only", json_object_new_boolean(true));
+}
+
 static void
 judge_kind(struct sp_documents *all, struct sp_document *doc)
 {
@@ -278,8 +307,12 @@ judge_kind(struct sp_documents *all, struct sp_document *doc)
 		return;
 	}
 	spec = loaded_spec(all, doc, kind_name, sp_json_get(doc->row, "spec"));
-	if (spec != NULL && !kind->load(all->mem, spec, &loaded, &why))
+	if (spec == NULL)
+		return;
+	if (!kind->load(all->mem, spec, &loaded, &why) || !fits(all, doc, kind, &loaded, &why))
 		sp_document_kind_fault(all, doc, kind_name, why);
+	else if (kind->is_read_only != NULL && kind->is_read_only(loaded))
+		mark_read_only(all, doc);
 }
 
 /* ---- the rest ---- */

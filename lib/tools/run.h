@@ -89,6 +89,8 @@ struct sp_tool_kind {
 	 * NULL: it always does.
 	 */
 	bool (*fit)(struct sp_arena *mem, const struct sp_tool_frame *frame, const void **spec, const char **why);
+	/* Whether a tool with this spec is kept from writing, so that its readOnlyHint is true.  NULL: nobody knows. */
+	bool (*is_read_only)(const void *spec);
 };
 
 const struct sp_tool_kind *sp_tool_kind_find(const char *name);	/* NULL: unknown */

@@ -345,4 +345,12 @@ call_statement(const struct sp_tool_call *call, struct json_object *arguments, s
 	return spec->source != NULL ? sp_source_call(call, spec->source, &s, out) : sp_sql_call(call, &s, out);
 }
 
-const struct sp_tool_kind sp_statement_tool = { "statement", load, call_statement, .fit = fit };
+static bool
+is_read_only(const void *spec)
+{
+	return ((const struct spec *)spec)->read_only;
+}
+
+const struct sp_tool_kind sp_statement_tool = {
+	"statement", load, call_statement, .fit = fit, .is_read_only = is_read_only
+};

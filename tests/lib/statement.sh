@@ -24,5 +24,10 @@ fails() { is "$1 fails" "true $2" "$(answer "$1" "${3:-"{}"}")"; }
 fails_like() { like "$1 fails" "^true $2" "$(answer "$1" "${3:-"{}"}")"; }
 # The newest audit row of a call.
 last_call() { sql "SELECT outcome || coalesce(' ' || (detail->>'sqlstate'), '') || coalesce(' ' || (detail->>'why'), '') FROM sallyport.audit WHERE event = 'tool.call' ORDER BY audit_id DESC LIMIT 1"; }
-# left_out NAME: why the catalog does not have it
-left_out() { jq -rR --arg name "$1" 'fromjson? | select(.event == "left out of the catalog" and .name == $name) | .why' "$sv_log/mcp.log" | tail -n 1; }
+# left_out NAME WHY: the catalog does not have it, and the log says why (that of a CGI program is the web server's).
+left_out() {
+	case ${HTTPD:-nginx} in
+	*cgi) like "$1 is not there" '^error' "$(answer "$1")" ;;
+	*) is "$1 is not there" "$2" "$(jq -rR --arg name "$1" 'fromjson? | select(.event == "left out of the catalog" and .name == $name) | .why' "$sv_log/mcp.log" | tail -n 1)" ;;
+	esac
+}

@@ -148,20 +148,19 @@ is "progress comes from a statement, too" "1/2 half" "$(told 'select(.method == 
 
 # ---- what is not in the catalog ----
 
-why() { is "$1: why" "$2" "$(left_out "$1")"; }
-why b_unknown 'readonly: a statement has sql, read_only, result and source'
-why b_two 'sql: line 1: only one statement'
-why b_set 'sql: line 1: it begins with SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE, MERGE or CALL'
-why b_copy 'sql: line 1: it begins with SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE, MERGE or CALL'
-why b_config 'sql: line 1: set_config() is not for statements'
-why b_writes 'read_only: the statement writes; say read_only: false'
-why b_hidden_write 'read_only: the statement writes; say read_only: false'
-why b_no_rows 'result: the statement gives no rows: RETURNING is missing'
-why b_result 'result: is none of rows, row, value, none'
-why b_missing 'sql: :n is not an argument of the tool'
-why b_unused 'sql: the argument n is not used: there is no :n'
-why b_bound 'sql: the argument who is not used: there is no :who'
-why b_source 'source: there is no source "nowhere"'
-why b_marked 'read_only: its annotations say readOnlyHint'
-is "a bound argument may be in the statement" "" "$(left_out bound)"
+left_out b_unknown 'readonly: a statement has sql, read_only, result and source'
+left_out b_two 'sql: line 1: only one statement'
+left_out b_set 'sql: line 1: it begins with SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE, MERGE or CALL'
+left_out b_copy 'sql: line 1: it begins with SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE, MERGE or CALL'
+left_out b_config 'sql: line 1: set_config() is not for statements'
+left_out b_writes 'read_only: the statement writes; say read_only: false'
+left_out b_hidden_write 'read_only: the statement writes; say read_only: false'
+left_out b_no_rows 'result: the statement gives no rows: RETURNING is missing'
+left_out b_result 'result: is none of rows, row, value, none'
+left_out b_missing 'sql: :n is not an argument of the tool'
+left_out b_unused 'sql: the argument n is not used: there is no :n'
+left_out b_bound 'sql: the argument who is not used: there is no :who'
+left_out b_source 'source: there is no source "nowhere"'
+left_out b_marked 'read_only: its annotations say readOnlyHint'
+unlike "a bound argument may be in the statement" '"name":"bound"' "$(grep -h 'left out of the catalog' "$sv_log"/*.log)"
 done_testing
