@@ -71,7 +71,7 @@ Y
 faults "a secret in a document" a.yaml 'a.yaml:4: token: a secret does not stand in a document: ${env:CREDENTIAL_...}, ${file:...}, or secret: stdin' \
 	<<<$'kind: credential\nname: a\ntype: bearer\ntoken: abcdefgh'
 faults "a password in a connection" a.yaml 'a.yaml:4: database: a password does not stand in a document: ${env:CREDENTIAL_...} or ${file:...}' \
-	<<<$'kind: source\nname: a\ntype: postgresql\ndatabase: host=a password=b'
+	<<<$'kind: source\nname: a\ntype: postgresql\ndatabase: host=a dbname=b user=c password=b'
 faults "a password in a URL" a.yaml 'a.yaml:4: database: a password does not stand in a document: ${env:CREDENTIAL_...} or ${file:...}' \
 	<<<$'kind: source\nname: a\ntype: postgresql\ndatabase: postgresql://a:b@c/d'
 faults "a prompt" a.yaml 'a.yaml:5: arguments.a.requird: there is no such member; did you mean "required"?
