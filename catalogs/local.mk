@@ -3,10 +3,21 @@
 codesearchdir = $(pkgdatadir)/catalogs/codesearch
 dist_codesearch_DATA =
 dist_codesearch_DATA += catalogs/codesearch/10-tables.sql
+dist_codesearch_DATA += catalogs/codesearch/12-feedback.sql
+dist_codesearch_DATA += catalogs/codesearch/14-jobs.sql
 dist_codesearch_DATA += catalogs/codesearch/20-search.sql
 dist_codesearch_DATA += catalogs/codesearch/30-queries.sql
 dist_codesearch_DATA += catalogs/codesearch/40-answers.sql
 dist_codesearch_DATA += catalogs/codesearch/50-tools.sql
+dist_codesearch_DATA += catalogs/codesearch/52-feedback-tools.sql
+dist_codesearch_DATA += catalogs/codesearch/54-context-tools.sql
+dist_codesearch_DATA += catalogs/codesearch/56-cache-tools.sql
+dist_codesearch_DATA += catalogs/codesearch/60-index-tools.sql
+dist_codesearch_DATA += catalogs/codesearch/62-documents.sql
+dist_codesearch_DATA += catalogs/codesearch/64-indexing-tools.sql
+dist_codesearch_DATA += catalogs/codesearch/70-prompts.sql
+dist_codesearch_DATA += catalogs/codesearch/72-resources.sql
+dist_codesearch_DATA += catalogs/codesearch/90-rights.sql
 
 conformancedir = $(pkgdatadir)/catalogs/conformance
 dist_conformance_DATA =

@@ -154,3 +154,35 @@ CREATE TABLE IF NOT EXISTS codesearch.word (
 	word   text PRIMARY KEY,
 	share  real NOT NULL		-- of all pieces, 0 to 1; rare words are left out
 );
+
+-- ---- what files have to do with each other ----
+
+-- The last part of what names a module: "lib/net/http.h", "./http", "net.http" and
+-- "net::http" all give "http"; a package's own file has the name of its directory.
+CREATE OR REPLACE FUNCTION codesearch.stem(name text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT pg_catalog.lower(substring(
+		pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(name COLLATE "C",
+			'\.(py|pyi|js|mjs|cjs|jsx|ts|tsx|mts|cts|vue|java|kt|scala|cs|c|h|cc|cpp|cxx|hpp|hh|go|rs|rb|php|pl|pm|swift|lua|sh|sql|css|html|md)$', ''),
+			'/(__init__|index|mod)$', ''), '::|\.', '/', 'g')
+		from '([^/\\]*)[/\\]*$'))
+$$;
+CREATE OR REPLACE FUNCTION codesearch.stems(names text[])
+RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(pg_catalog.array_agg(DISTINCT s), '{}')
+	  FROM pg_catalog.unnest(names) n, LATERAL (SELECT codesearch.stem(n)) AS x (s) WHERE s <> ''
+$$;
+ALTER TABLE codesearch.file
+	ADD COLUMN IF NOT EXISTS indexed_at timestamptz NOT NULL DEFAULT now(),
+	ADD COLUMN IF NOT EXISTS stem text GENERATED ALWAYS AS (codesearch.stem(path)) STORED,
+	ADD COLUMN IF NOT EXISTS import_stems text[] GENERATED ALWAYS AS (codesearch.stems(imports)) STORED;
+CREATE INDEX IF NOT EXISTS file_stem ON codesearch.file (stem);
+CREATE INDEX IF NOT EXISTS file_imports ON codesearch.file USING gin (import_stems);
+
+-- ---- vectors, when somebody uploads pieces with theirs ----
+
+-- Apart from the pieces, which are read by every search and would become much wider.
+CREATE TABLE IF NOT EXISTS codesearch.embedding (
+	id     text PRIMARY KEY REFERENCES codesearch.chunk (id) ON DELETE CASCADE,
+	vector real[] NOT NULL
+);

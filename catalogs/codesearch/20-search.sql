@@ -200,7 +200,7 @@ DROP FUNCTION IF EXISTS codesearch.search(text, text, text, text[], text, boolea
 CREATE FUNCTION codesearch.search(query text, language text, repository text, exact_terms text[],
 	intent text, basic boolean)
 RETURNS TABLE (id text, score real, lanes text[], symbol real, head real, body real, coverage real,
-	proximity real, similarity real, phrase real, kind real)
+	proximity real, similarity real, phrase real, kind real, feedback real)
 LANGUAGE plpgsql STABLE
 SET search_path = codesearch, public, pg_temp SET pg_trgm.word_similarity_threshold = 0.5
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
@@ -217,6 +217,7 @@ DECLARE
 	exact_q  tsquery;
 	exact    text;
 	fuzzy    text;
+	asked    text[] := lexemes(array_to_string(u.words, ' '));
 BEGIN
 	IF cardinality(u.terms) = 0 THEN
 		RETURN;
@@ -282,10 +283,12 @@ BEGIN
 			least(coalesce(max(s) FILTER (WHERE lane.lane = 'all'), 0) * 5, 1)::real AS proximity,
 			coalesce(max(s) FILTER (WHERE lane.lane = 'fuzzy'), 0)::real AS similarity
 		  FROM lane GROUP BY lane.id
+	), voted AS MATERIALIZED (
+		SELECT v.* FROM votes(asked, (SELECT array_agg(DISTINCT c.file_path) FROM found JOIN chunk c USING (id))) v
 	)
 	SELECT found.id, ((0.5 * found.symbol + 0.5 * r.head + 0.35 * r.body + 0.12 * r.coverage
-		+ 0.35 * found.proximity + 0.4 * found.similarity + found.phrase) * k.kind)::real,
-		found.lanes, found.symbol, r.head, r.body, r.coverage, found.proximity, found.similarity, found.phrase, k.kind
+		+ 0.35 * found.proximity + 0.4 * found.similarity + found.phrase) * k.kind * o.feedback)::real,
+		found.lanes, found.symbol, r.head, r.body, r.coverage, found.proximity, found.similarity, found.phrase, k.kind, o.feedback
 	  FROM found
 	  JOIN chunk c USING (id)
 	 CROSS JOIN LATERAL (
@@ -296,6 +299,11 @@ BEGIN
 			(coalesce(sum(w) FILTER (WHERE h > 1e-9 OR b > 1e-9), 0) / sum(w))::real AS coverage
 		  FROM (SELECT w, ts_rank('{0.2, 0.45, 0.7, 1.0}', c.head, t) AS h, ts_rank('{1, 1, 1, 1}', c.body, t) AS b
 		          FROM unnest(u.terms, u.weights) AS x (t, w) OFFSET 0) y) r
-	 CROSS JOIN LATERAL (SELECT codesearch.kind_weight(intent, c.chunk_type, c.signature, c.file_path)) AS k (kind);
+	 CROSS JOIN LATERAL (SELECT codesearch.kind_weight(intent, c.chunk_type, c.signature, c.file_path)) AS k (kind)
+	-- many may say the same: at most three tenths up or down, so that the query still decides
+	 CROSS JOIN LATERAL (SELECT (1 + 0.3 * tanh(coalesce((SELECT v.votes FROM voted v
+		WHERE (v.repository, v.file_path) = (c.repository, c.file_path)
+		  AND v.function_name IS NOT DISTINCT FROM c.function_name
+		  AND v.class_name IS NOT DISTINCT FROM c.class_name), 0)))::real) AS o (feedback);
 END
 $$;

@@ -54,6 +54,7 @@ DECLARE
 	r        codesearch.request := codesearch.read_request(query, intent, language, repository, max_results, skip,
 			orderby, exact_terms, detail_level, snippet_lines, bm25_only);
 	a        codesearch.answer;
+	words    text[];
 	needles  text[];
 	total    integer;
 	shown    integer;
@@ -66,7 +67,8 @@ BEGIN
 	a := codesearch.run(r);
 	shown := cardinality(a.hits);
 	total := coalesce((a.hits[1]).total, 0);
-	needles := codesearch.needles((codesearch.understand(r.query)).words);
+	words := (codesearch.understand(r.query)).words;
+	needles := codesearch.needles(words);
 	data := jsonb_build_object(
 		'items', coalesce((SELECT jsonb_agg(codesearch.shown(h, needles, r.detail_level, r.snippet_lines) ORDER BY (h).rank)
 			FROM unnest(a.hits) h), '[]'),
@@ -76,7 +78,7 @@ BEGIN
 		'detail_level', r.detail_level, 'backend', CASE WHEN r.basic THEN 'basic' ELSE 'enhanced' END,
 		'has_more', r.skip + shown < total,
 		'next_skip', CASE WHEN r.skip + shown < total THEN r.skip + shown END,
-		'query_id', nullif(current_setting('sallyport.request_id', true), ''));
+		'query_id', codesearch.query_id(words));
 	IF include_dependencies THEN
 		data := data || jsonb_build_object('dependencies', codesearch.dependencies(
 			ARRAY(SELECT ((h).piece).id FROM unnest(a.hits) h ORDER BY (h).rank),
@@ -103,7 +105,8 @@ definition whose name is in the query comes first. Every answer names the file a
 be read in its place.
 
 Start with detail_level "compact" to look around cheaply, and ask again with "full" and a narrower query for the code
-itself. `total` counts the ranked candidates, a few hundred at most, not all pieces that have some word in common.
+itself. When a result was of use, or was not, say so with track_search_click, track_search_outcome (with query_id) or
+submit_feedback: what helped others comes first the next time. `total` counts the ranked candidates, a few hundred at most, not all pieces that have some word in common.
 `data.warnings` tells which arguments were corrected or left out.
 @mcp
 @scope codesearch:read
@@ -192,11 +195,16 @@ BEGIN
 			WHEN 'similar_name' THEN 'the name looks like the query'
 			ELSE 'the query stands there word by word' END AS said
 		  FROM jsonb_each(parts) p WHERE p.value::numeric > 0 ORDER BY p.value::numeric DESC LIMIT 3) best;
+	IF abs((f ->> 'feedback')::numeric - 1) >= 0.02 THEN
+		reasons := reasons || CASE WHEN (f ->> 'feedback')::numeric > 1 THEN 'it helped others who asked for the same'::text
+			ELSE 'it did not help others who asked for the same' END;
+	END IF;
 	RETURN jsonb_build_object('id', c.id, 'file', c.file_path || ':' || c.start_line,
 		'explanation', 'Ranked here because ' || array_to_string(reasons, '; ') || '.',
 		'factors', jsonb_build_object(
 			'lanes', f -> 'lanes', 'contributions', parts, 'score', round((f ->> 'score')::numeric, 4),
 			'kind_weight', round((f ->> 'kind')::numeric, 2), 'chunk_type', c.chunk_type,
+			'feedback_weight', round((f ->> 'feedback')::numeric, 3),
 			'exact_symbol', coalesce(codesearch.key(c.function_name) = ANY (u.keys), false)
 				OR coalesce(codesearch.key(c.class_name) = ANY (u.keys), false),
 			'exact_terms', to_jsonb(exact), 'language_match', r.language IS NOT NULL AND c.language = r.language,
@@ -305,9 +313,8 @@ language and when it was last indexed completely.
 CREATE OR REPLACE FUNCTION tools.health_check()
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
+	components   jsonb;
 	search_works boolean := false;
-	has_pieces   boolean := EXISTS (SELECT FROM codesearch.chunk);
-	was_indexed  boolean := EXISTS (SELECT FROM codesearch.repository WHERE indexed_at IS NOT NULL);
 BEGIN
 	BEGIN
 		PERFORM count(*) FROM codesearch.search('health', NULL, NULL, NULL, NULL, false);
@@ -315,48 +322,28 @@ BEGIN
 	EXCEPTION WHEN OTHERS THEN
 		RAISE WARNING 'codesearch: %', SQLERRM;		-- for the log of the server
 	END;
+	components := jsonb_build_object('search_client', true, 'enhanced_search', search_works,
+		'context_aware', EXISTS (SELECT FROM codesearch.file),
+		'feedback_collector', octet_length(codesearch.signature('')) = 12,
+		'cache_manager', true, 'rest_ops', true,
+		'data_automation', EXISTS (SELECT FROM codesearch.chunk),
+		'index_automation', EXISTS (SELECT FROM codesearch.repository WHERE indexed_at IS NOT NULL),
+		-- work that nobody takes up
+		'indexer_automation', NOT EXISTS (SELECT FROM codesearch.job
+			WHERE state = 'queued' AND created_at < now() - interval '1 hour'));
 	RETURN codesearch.success(jsonb_build_object(
-		'healthy', search_works AND has_pieces AND was_indexed,
-		'components', jsonb_build_object('search_client', true, 'enhanced_search', search_works,
-			'data_automation', has_pieces, 'index_automation', was_indexed),
-		'backend', 'postgresql'));
+		'healthy', (SELECT bool_and(value::boolean) FROM jsonb_each(components)),
+		'components', components, 'backend', 'postgresql'));
 END
 $$;
 COMMENT ON FUNCTION tools.health_check() IS $c$Health check
-Whether code search can answer: search_client (the database answers), enhanced_search (a search runs),
-data_automation (the index holds something), index_automation (a repository has been indexed completely).
+Whether code search can answer. healthy is true when all components are: search_client (the database answers),
+enhanced_search (a search runs), context_aware (files with what they import), feedback_collector, cache_manager, rest_ops
+(the index can be administered), data_automation (the index holds something), index_automation (a repository has been
+indexed completely), indexer_automation (no job has waited for an hour).
 @mcp
 @scope codesearch:read
-@tier public$c$;
-
--- ---- what the consent page says ----
-INSERT INTO sallyport.scope (scope, description)
-VALUES ('codesearch:read', 'Search and read the source code that is indexed here')
-ON CONFLICT (scope) DO UPDATE SET description = excluded.description;
-
--- ---- rights: tools run under the role of the tools, which reads and writes nothing else ----
-GRANT USAGE ON SCHEMA codesearch, tools TO sallyport_tool;
-GRANT SELECT ON ALL TABLES IN SCHEMA codesearch TO sallyport_tool;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA codesearch FROM PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA codesearch TO sallyport_tool;
-REVOKE ALL ON FUNCTION codesearch.refresh_words() FROM sallyport_tool;
-REVOKE ALL ON FUNCTION tools.search_code, tools.search_code_raw, tools.explain_ranking,
-	tools.preview_query_processing, tools.index_status, tools.health_check FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION tools.search_code, tools.search_code_raw, tools.explain_ranking,
-	tools.preview_query_processing, tools.index_status, tools.health_check TO sallyport_tool;
-
--- An extension that its owner made himself lost the rights of PUBLIC to his default privileges.
-DO $do$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN
-		SELECT p.oid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'pg_trgm'
-		  JOIN pg_proc p ON p.oid = d.objid
-		 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-		   AND NOT has_function_privilege('sallyport_tool', p.oid, 'EXECUTE')
-	LOOP
-		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO sallyport_tool', f);
-	END LOOP;
-END
-$do$;
+@tier public
+@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+	"required": ["healthy", "components", "backend"], "properties": {"healthy": {"type": "boolean"},
+	"components": {"type": "object", "additionalProperties": {"type": "boolean"}}, "backend": {"type": "string"}}}}}$c$;
