@@ -227,9 +227,13 @@ index_ignored(const struct index_ignore *rules, struct sp_str path, bool is_dire
 	while ((slash = sp_str_index(name, '/')) >= 0)
 		name = sp_str_sub(name, (size_t)slash + 1, name.len);
 	for (; rules != NULL; rules = rules->parent) {
-		struct sp_str inside = rules->dir.len == 0 ? path :
-		    sp_str_sub(path, rules->dir.len + 1, path.len);
+		struct sp_str inside = path;
 
+		if (rules->dir.len > 0 && (path.len <= rules->dir.len || path.p[rules->dir.len] != '/' ||
+		    memcmp(path.p, rules->dir.p, rules->dir.len) != 0))
+			continue;		/* the rules of another directory */
+		if (rules->dir.len > 0)
+			inside = sp_str_sub(path, rules->dir.len + 1, path.len);
 		for (size_t i = rules->count; i-- > 0;) {
 			const struct rule *r = &rules->rules[i];
 

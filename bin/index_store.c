@@ -23,7 +23,7 @@ struct index_store {
 	struct sp_arena *mem;		/* process life: the known files, messages */
 	struct sp_arena *batch;		/* until the next flush */
 	const char *repository;
-	bool write;
+	bool at_once, begun;		/* one transaction for all; it is open */
 	struct known *known;
 	size_t nknown, *slots, nslots;	/* open addressing; 0: empty, else index + 1 */
 	struct sp_buf files, chunks;	/* rows for COPY */
@@ -310,6 +310,30 @@ copy(struct index_store *s, const char *sql, struct sp_buf *rows)
 	return ok;
 }
 
+static bool
+begin(struct index_store *s)
+{
+	if (!s->begun)
+		s->begun = run(s, "starting a transaction", "BEGIN", 0, NULL);
+	return s->begun;
+}
+
+static bool
+commit(struct index_store *s)
+{
+	if (!run(s, "committing", "COMMIT", 0, NULL))
+		return false;
+	s->begun = false;
+	return true;
+}
+
+static void
+roll_back(struct index_store *s)
+{
+	PQclear(PQexec(s->pg, "ROLLBACK"));
+	s->begun = false;
+}
+
 bool
 index_store_flush(struct index_store *s)
 {
@@ -317,7 +341,7 @@ index_store_flush(struct index_store *s)
 
 	if (s->nfiles == 0)
 		return true;
-	ok = run(s, "starting a transaction", "BEGIN", 0, NULL);
+	ok = begin(s);
 	if (ok && s->replaced.len > 0) {
 		sp_buf_char(&s->replaced, '}');
 		ok = run(s, "removing the old state of changed files",
@@ -329,9 +353,9 @@ index_store_flush(struct index_store *s)
 	    copy(s, "COPY codesearch.chunk (id, repository, file_path, number, language, chunk_type, function_name,"
 	    " class_name, signature, docstring, defines, called_functions, start_line, end_line, content)"
 	    " FROM STDIN (FORMAT binary)", &s->chunks) &&
-	    run(s, "committing", "COMMIT", 0, NULL);
+	    (s->at_once || commit(s));
 	if (!ok)
-		PQclear(PQexec(s->pg, "ROLLBACK"));
+		roll_back(s);
 	begin_batch(s);
 	return ok;
 }
@@ -359,8 +383,8 @@ lock(struct index_store *s, void (*waiting)(void))
 }
 
 bool
-index_store_open(const char *conninfo, const char *repository, bool write, void (*waiting)(void),
-    struct index_store **out, struct sp_arena *why_mem, const char **why)
+index_store_open(const struct index_store_start *start, struct index_store **out, struct sp_arena *why_mem,
+    const char **why)
 {
 	struct sp_arena *mem = sp_arena_new();
 	struct index_store *s = sp_alloc(mem, sizeof(*s));
@@ -368,19 +392,19 @@ index_store_open(const char *conninfo, const char *repository, bool write, void 
 
 	s->mem = mem;
 	s->batch = sp_arena_new();
-	s->write = write;
-	s->repository = sp_strdup(mem, repository);
+	s->at_once = start->at_once;
+	s->repository = sp_strdup(mem, start->repository);
 	begin_batch(s);
 	s->pg = PQconnectdbParams(
 	    (const char *const[]){ "dbname", "fallback_application_name", "client_encoding", NULL },
-	    (const char *const[]){ conninfo, "sallyport-index", "UTF8", NULL }, 1);
+	    (const char *const[]){ start->conninfo, "sallyport-index", "UTF8", NULL }, 1);
 	if (PQstatus(s->pg) != CONNECTION_OK) {
 		ok = failed(s, "connecting to the database");
 	} else {
 		PQsetNoticeReceiver(s->pg, quiet, NULL);
 		/* a word of several kilobytes in some data file is no reason for a notice */
 		ok = run(s, "preparing the session", "SET client_min_messages = error", 0, NULL) &&
-		    (!write || (lock(s, waiting) && run(s, "adding the repository",
+		    (start->dry_run || (lock(s, start->waiting) && run(s, "adding the repository",
 		    "INSERT INTO codesearch.repository (name) VALUES ($1) ON CONFLICT DO NOTHING", 1,
 		    (const char *const[]){ s->repository }))) &&
 		    read_known(s);
@@ -441,17 +465,33 @@ tidy(struct index_store *s, size_t removed)
 	    0, NULL));
 }
 
-bool
-index_store_finish(struct index_store *s, bool keep, size_t *removed)
+void
+index_store_only(struct index_store *s, const struct index_strings *paths)
 {
+	for (size_t i = 0; i < s->nknown; i++)
+		s->known[i].seen = true;
+	for (size_t i = 0; i < paths->count; i++) {
+		struct known *k = find(s, paths->item[i]);
+
+		if (k != NULL)
+			k->seen = false;
+	}
+}
+
+bool
+index_store_finish(struct index_store *s, enum index_end how, bool keep, const char *source, size_t *removed)
+{
+	bool ok;
+
 	*removed = 0;
-	return index_store_flush(s) &&
-	    run(s, "starting a transaction", "BEGIN", 0, NULL) &&
-	    (keep || remove_vanished(s, removed)) &&
-	    run(s, "noting the time", "UPDATE codesearch.repository SET indexed_at = now() WHERE name = $1", 1,
-	    (const char *const[]){ s->repository }) &&
-	    run(s, "committing", "COMMIT", 0, NULL) &&
-	    tidy(s, *removed);
+	ok = index_store_flush(s) && begin(s) && (keep || remove_vanished(s, removed)) &&
+	    (how == INDEX_SOME_FILES || run(s, "noting the time",
+	    "UPDATE codesearch.repository SET indexed_at = now(), source = coalesce($2::jsonb, source) WHERE name = $1", 2,
+	    (const char *const[]){ s->repository, source })) &&
+	    commit(s);
+	if (!ok)
+		roll_back(s);
+	return ok && tidy(s, *removed);
 }
 
 const char *

@@ -3,8 +3,9 @@
  *
  * Pieces are gathered and written a batch at a time, each batch in one
  * transaction with COPY: a reader sees a file as it was or as it is, and a run
- * that is killed leaves whole files behind.  An advisory lock keeps two runs
- * over the same repository apart.
+ * that is killed leaves whole files behind; or the whole run is one transaction,
+ * and a reader sees the repository as it was or as it is.  An advisory lock
+ * keeps two runs over the same repository apart.
  */
 #ifndef SP_BIN_INDEX_STORE_H
 #define SP_BIN_INDEX_STORE_H
@@ -16,14 +17,22 @@ struct index_store;
 
 enum index_known { INDEX_NEW, INDEX_CHANGED, INDEX_UNCHANGED };
 
+/* What of the repository a run has gone through. */
+enum index_end { INDEX_ALL_FILES, INDEX_SOME_FILES };
+
+struct index_store_start {
+	const char *conninfo, *repository;
+	bool dry_run;		/* nothing will be written, no lock is taken; what is not there yet is empty */
+	bool at_once;		/* the whole run is one transaction */
+	void (*waiting)(void);	/* called once if another run holds the lock; may be NULL */
+};
+
 /*
- * Connects and reads what is known of the repository.  `write` false: nothing
- * will be written, no lock is taken, and a repository that is not there yet is
- * an empty one.  `waiting` is called once if another run holds the lock.
- * False: *why says what was wrong; it is made in why_mem.
+ * Connects and reads what is known of the repository.  False: *why says what was
+ * wrong; it is made in why_mem.
  */
-SP_MUST_USE bool index_store_open(const char *conninfo, const char *repository, bool write,
-    void (*waiting)(void), struct index_store **out, struct sp_arena *why_mem, const char **why);
+SP_MUST_USE bool index_store_open(const struct index_store_start *start, struct index_store **out,
+    struct sp_arena *why_mem, const char **why);
 void index_store_close(struct index_store *store);	/* NULL is fine */
 
 /* Compares with what is stored, and remembers that the file still exists. */
@@ -37,12 +46,17 @@ SP_MUST_USE bool index_store_put(struct index_store *store, struct sp_str path, 
 /* Writes what is gathered. */
 SP_MUST_USE bool index_store_flush(struct index_store *store);
 
+/* The run is about these paths: other files are left as they are. */
+void index_store_only(struct index_store *store, const struct index_strings *paths);
+
 /*
- * Ends a complete run: removes the files that index_store_known() was not asked
- * about (unless `keep`), notes the time, and after many changes counts words
- * and lets PostgreSQL tidy its indexes.
+ * Ends a run: removes the files that index_store_known() was not asked about
+ * (unless `keep`), notes the time of a run over all files and its source (JSON;
+ * NULL: as it was), and after many changes counts words and lets PostgreSQL tidy
+ * its indexes.
  */
-SP_MUST_USE bool index_store_finish(struct index_store *store, bool keep, size_t *removed);
+SP_MUST_USE bool index_store_finish(struct index_store *store, enum index_end how, bool keep, const char *source,
+    size_t *removed);
 
 /* How many known files index_store_known() was not asked about. */
 size_t index_store_vanished(const struct index_store *store);

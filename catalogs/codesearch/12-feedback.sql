@@ -72,7 +72,7 @@ DECLARE
 	bytes   bytea;
 	payload text;
 BEGIN
-	IF query_id !~ '^[A-Za-z0-9_-]{20,1200}$' OR length(query_id) % 4 = 1 THEN
+	IF query_id IS NULL OR query_id !~ '^[A-Za-z0-9_-]+$' OR length(query_id) NOT BETWEEN 20 AND 1200 OR length(query_id) % 4 = 1 THEN
 		RETURN;
 	END IF;
 	bytes := decode(translate(query_id, '-_', '+/') || repeat('=', (4 - length(query_id) % 4) % 4), 'base64');

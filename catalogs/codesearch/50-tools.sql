@@ -344,6 +344,6 @@ indexed completely), indexer_automation (no job has waited for an hour).
 @mcp
 @scope codesearch:read
 @tier public
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["healthy", "components", "backend"], "properties": {"healthy": {"type": "boolean"},
 	"components": {"type": "object", "additionalProperties": {"type": "boolean"}}, "backend": {"type": "string"}}}}}$c$;

@@ -57,7 +57,7 @@ context only in those, otherwise a little in all.
 @param rating {"examples": [1, 5]} 1 (useless) to 5 (just what was needed)
 @param notes what was good, or what was missing
 @param context {"type": "object", "properties": {"query_id": {"type": "string"}}} more about it; query_id is the one of the search
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["stored", "id", "affects_ranking"], "properties": {"stored": {"const": true}, "id": {"type": "integer"},
 	"affects_ranking": {"type": "boolean"}}}}}$c$;
 
@@ -100,7 +100,7 @@ Says that a result of search_code was opened or used. It comes first more easily
 @param doc_id the id of the result
 @param rank its place in the results, from 1
 @param context {"type": "object"} more about it
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["tracked", "backend"], "properties": {"tracked": {"const": true}, "backend": {"type": "string"}}}}}$c$;
 
 -- ---- track_search_outcome ----
@@ -142,5 +142,5 @@ track_search_click: for them after a success, against them after a failure.
 @param outcome {"minLength": 1, "examples": ["success", "failure"]} success, failure, or what happened in a few words
 @param score how well it went, in numbers of your own; kept as given
 @param context {"type": "object"} more about it
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["tracked", "backend"], "properties": {"tracked": {"const": true}, "backend": {"type": "string"}}}}}$c$;

@@ -38,10 +38,11 @@ RETURNS SETOF codesearch.file LANGUAGE sql STABLE SET search_path = codesearch, 
 	), candidate AS (
 		SELECT c, (SELECT count(*) FROM wanted, unnest(parts) p WHERE p = ANY (string_to_array(lower(regexp_replace(c.path, '\.[A-Za-z]+$', '')), '/'))) AS agrees,
 			(SELECT count(*) FROM unnest(string_to_array(c.path, '/'), string_to_array(f.path, '/')) AS s (a, b) WHERE a = b) AS near,
-			(c.language = f.language)::integer AS same
+			(c.language = f.language)::integer AS same,
+			(lower(regexp_replace(c.path, '^.*/', '')) = lower(regexp_replace(import, '^.*/', '')))::integer AS exact	-- "hash.h" is not hash.c
 		  FROM file c WHERE c.repository = f.repository AND c.stem = codesearch.stem(import) AND c.path <> f.path
 	), best AS (
-		SELECT *, rank() OVER (ORDER BY same DESC, agrees DESC, near DESC) AS place FROM candidate
+		SELECT *, rank() OVER (ORDER BY exact DESC, same DESC, agrees DESC, near DESC) AS place FROM candidate
 	)
 	-- "os.path" is no file "path.c" of ours: most of the name has to agree
 	SELECT (c).* FROM best, wanted WHERE place = 1 AND agrees * 2 >= least(cardinality(parts), 3) AND (same = 1 OR cardinality(parts) < 2 OR agrees = cardinality(parts))
@@ -166,7 +167,7 @@ are, who imports it, its tests and neighbours, and what it defines. Ask it befor
 @param depth how far imports are followed, 1 to 3
 @param include_imports also give the names that it imports
 @param include_git_history accepted for compatibility; the index holds no history
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["file", "language", "module", "project", "context_depth", "timestamp", "related_files", "summary"], "properties": {
 	"file": {"type": "string"}, "language": {"type": "string"}, "module": {"type": "string"}, "project": {"type": "object"},
 	"context_depth": {"type": "integer"}, "timestamp": {"type": "string"}, "imports": {"type": "object"}, "dependencies": {"type": "object"},
@@ -299,7 +300,7 @@ and `brief` is a text to write by.
 @param style_guide rules to follow beside what the examples show
 @param include_tests also look for tests to write like
 @param workspace_root accepted for compatibility; examples come from the index only
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["success", "code", "language", "explanation", "test_code", "references", "patterns_used", "dependencies", "style_info",
 	"template_used", "confidence", "brief"], "properties": {"success": {"const": true}, "code": {"type": ["string", "null"]},
 	"test_code": {"type": ["string", "null"]}, "references": {"type": "array", "maxItems": 5}, "brief": {"type": "string"}}}}}$c$;
@@ -327,7 +328,7 @@ unless that is done, it answers with status "unavailable" and where to ask inste
 @tier public
 @param query {"minLength": 1} what to look for: 1 to 400 characters
 @param max_results how many results, 1 to 20
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["query", "count", "results", "status"], "properties": {"query": {"type": "string"}, "count": {"type": "integer"},
 	"results": {"type": "array"}, "status": {"enum": ["ok", "unavailable"]}, "message": {"type": "string"},
 	"alternative": {"type": "string"}, "formatted": {"type": "string"}}}}}$c$;
@@ -377,7 +378,7 @@ for all. On PostgreSQL pieces have a vector only when they were uploaded with on
 @param index_name the index; there is one, codesearch
 @param sample_size how many pieces to look at, 1 to 10000
 @param expected_dimensions how long a vector should be; the most frequent length when absent
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["documents_checked", "valid_embeddings", "invalid_embeddings", "missing_embeddings", "dimension_issues", "validation_passed"],
 	"properties": {"documents_checked": {"type": "integer"}, "valid_embeddings": {"type": "integer"}, "invalid_embeddings": {"type": "integer"},
 	"missing_embeddings": {"type": "integer"}, "dimension_issues": {"type": "array", "maxItems": 10}, "validation_passed": {"type": "boolean"}}}}}$c$;

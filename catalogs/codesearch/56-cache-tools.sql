@@ -17,7 +17,7 @@ and an answer is never older than the index.
 @mcp
 @scope codesearch:read
 @tier public
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["cache_stats"], "properties": {"cache_stats": {"type": "object",
 	"required": ["total_entries", "active_entries", "expired_entries", "max_size", "ttl_seconds"],
 	"additionalProperties": {"type": "integer"}}}}}}$c$;
@@ -39,6 +39,6 @@ Forgets kept results. On PostgreSQL there are none, so that it has nothing to do
 @idempotent
 @param scope {"examples": ["all", "search", "embeddings", "results"]} which results
 @param pattern only those whose key is like this pattern
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["cleared", "deleted", "cache_stats"], "properties": {"cleared": {"const": true}, "deleted": {"type": "integer"},
 	"cache_stats": {"type": "object"}}}}}$c$;

@@ -208,7 +208,7 @@ with it; delete, recreate: removes all pieces, after a confirmation. Its fields 
 @param update_if_different ensure: differences are a failure; false only tells them
 @param backup_documents recreate: refused here when true, because nothing would be saved
 @param confirm {"type": ["boolean", "string"]} delete, recreate: true to go on
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;
 
 -- ---- validate_index_schema ----
 CREATE OR REPLACE FUNCTION codesearch.validated(expected jsonb)
@@ -242,7 +242,7 @@ Whether the tables and indexes behind code search are as they must be, and wheth
 @scope codesearch:admin
 @tier admin
 @param expected_schema {"type": "object", "examples": [{"fields": [{"name": "content", "type": "Edm.String", "searchable": true}]}]} fields that should be there, with as much of each as matters
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["valid", "issues", "warnings", "indexName", "fieldCount"], "properties": {"valid": {"type": "boolean"},
 	"issues": {"type": "array", "items": {"type": "string"}}, "warnings": {"type": "array", "items": {"type": "string"}},
 	"indexName": {"type": "string"}, "fieldCount": {"type": "integer"}}}}}$c$;
@@ -264,7 +264,7 @@ Gives the definition of the index. It writes no file on the server: output_file 
 @scope codesearch:admin
 @tier admin
 @param output_file a name for what you make of it
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["backed_up", "output_file", "schema"], "properties": {"backed_up": {"const": true}, "output_file": {"type": ["string", "null"]},
 	"schema": {"type": "object", "required": ["name", "fields"]}, "output": {"type": "string"}}}}}$c$;
 
@@ -303,7 +303,7 @@ be indexed again.
 @idempotent
 @param repository_filter {"minLength": 1, "examples": ["repository eq 'old-repo'", "old-repo"]} which repository
 @param confirm {"type": ["boolean", "string"]} true to go on
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;
 
 -- ---- rebuild_index ----
 CREATE OR REPLACE FUNCTION tools.rebuild_index(confirm jsonb DEFAULT 'false')
@@ -335,7 +335,7 @@ the jobs are done, searches find little. index_rebuild does it for one repositor
 @tier admin
 @destructive
 @param confirm {"type": ["boolean", "string"]} true to go on
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;
 
 -- ---- configure_semantic_search, get_service_info, create_skillset: what Azure AI Search has and a database has not ----
 CREATE OR REPLACE FUNCTION tools.configure_semantic_search(action text DEFAULT 'status', plan text DEFAULT 'free',
@@ -366,7 +366,7 @@ The plan for semantic ranking of a search service in the cloud. On PostgreSQL th
 @param plan {"examples": ["free", "standard"]} enable: which plan
 @param resource_group for the cloud service
 @param search_service_name for the cloud service
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["semantic_search"], "properties": {"semantic_search": {"type": "string"}}}}}$c$;
 
 CREATE OR REPLACE FUNCTION tools.get_service_info(resource_group text DEFAULT NULL, search_service_name text DEFAULT NULL)
@@ -388,6 +388,6 @@ What stands behind code search: the kind and version of the search service and i
 @tier admin
 @param resource_group for a service in the cloud
 @param search_service_name the service; here it is codesearch
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["service_name", "sku", "status"], "properties": {"service_name": {"type": "string"}, "sku": {"type": "object"},
 	"status": {"type": "string"}}}}}$c$;

@@ -238,4 +238,4 @@ has to be confirmed. Sources are better indexed by index_repository, which repla
 @param date_field {"examples": ["last_modified", "created_at"]} cleanup: last_modified of the file, or created_at, when it was indexed
 @param dry_run cleanup: count only
 @param confirm {"type": ["boolean", "string"]} delete, cleanup: true to go on
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;

@@ -105,7 +105,7 @@ must be below one that the administrator has opened (setting index_roots). The a
 @param repo_name the name of the repository; the last part of the path when absent
 @param patterns only files that one of these patterns of gitignore(5) names
 @param embed_vectors refused here when true: no embedding provider
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["indexed", "repo_path", "repo_name", "job_id", "state", "output"], "properties": {"indexed": {"type": "boolean"},
 	"job_id": {"type": "integer"}, "state": {"type": "string"}, "output": {"type": "string"}}}}}$c$;
 
@@ -148,7 +148,7 @@ commit, where a whole run would be too much. The answer names a job; manage_inde
 @idempotent
 @param files {"minItems": 1, "maxItems": 1000, "examples": [["src/user.c", "README.md"]]} paths relative to the top of the repository
 @param repo_name the repository; may be absent when there is only one
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["indexed", "files", "repo_name", "job_id", "state", "output"], "properties": {"job_id": {"type": "integer"}}}}}$c$;
 
 -- ---- github_index_repo ----
@@ -187,7 +187,7 @@ answer names a job; manage_indexer with action "status" has its result, with fil
 @param branch a branch, a tag or a commit
 @param mode {"examples": ["full", "incremental"]} full: every file; incremental: files that changed since the last run
 @param confirm {"type": ["boolean", "string"]} true to go on
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;
 
 -- ---- index_rebuild ----
 CREATE OR REPLACE FUNCTION tools.index_rebuild(repository text DEFAULT NULL, confirm jsonb DEFAULT 'false')
@@ -222,7 +222,7 @@ answer names a job.
 @idempotent
 @param repository the repository; may be absent when there is only one
 @param confirm {"type": ["boolean", "string"]} true to go on
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;
 
 -- ---- manage_indexer ----
 CREATE OR REPLACE FUNCTION codesearch.indexer_shown(r codesearch.repository)
@@ -298,7 +298,7 @@ BEGIN
 		RETURN codesearch.success(jsonb_build_object('indexer', r.name) ||
 			CASE lower(action) WHEN 'run' THEN jsonb_build_object('run_started', true, 'result', job || jsonb_build_object('output', codesearch.queued(job)))
 			ELSE jsonb_build_object('reset', true, 'run_result', job || jsonb_build_object('output', codesearch.queued(job))) END ||
-			CASE WHEN wait THEN '{"warnings": ["this call cannot wait for the job; ask for its status"]}' ELSE '{}' END);
+			CASE WHEN wait THEN '{"warnings": ["this call cannot wait for the job; ask for its status"]}'::jsonb ELSE '{}' END);
 	ELSE
 		PERFORM codesearch.delete_indexer(r.name);
 		RETURN codesearch.success(jsonb_build_object('deleted', true, 'indexer', r.name));
@@ -319,7 +319,7 @@ source of create_datasource to a repository; delete: forgets where it comes from
 @param schedule {"type": "object", "examples": [{"interval": "PT2H"}]} create: how often it runs by itself; never when absent
 @param parameters {"type": "object"} accepted for compatibility
 @param wait accepted for compatibility: no call waits for a job
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object"}}}$c$;
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object"}}}$c$;
 
 -- ---- create_datasource ----
 CREATE OR REPLACE FUNCTION tools.create_datasource(name text, datasource_type text, connection_info jsonb, container jsonb DEFAULT NULL,
@@ -364,7 +364,7 @@ credentials {"token": "${env:CREDENTIAL_GITHUB}"}. Other types belong to Azure A
 @param refresh {"type": "object"} for Azure AI Search
 @param test_connection accepted for compatibility; the first run tests it
 @param update_if_exists false: an existing one is a failure
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["datasource", "result"], "properties": {"datasource": {"type": "string"}, "result": {"type": "object"}}}}}$c$;
 
 -- ---- create_skillset ----
@@ -422,6 +422,6 @@ pieces without a vector, otherwise it fails.
 @param include_context put path and repository in front of each piece
 @param max_docs at most so many pieces
 @param dry_run count only
-@output {"type": "object", "required": ["ok", "data"], "properties": {"ok": {"const": true}, "data": {"type": "object",
+@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["processed", "written", "failed"], "properties": {"processed": {"type": "integer"}, "written": {"type": "integer"},
 	"failed": {"type": "integer"}}}}}$c$;

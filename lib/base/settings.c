@@ -72,6 +72,8 @@ static const struct row rows[] = {
 	    "Unix socket of sallyport-keeper; empty: each call of an MCP server on a pipe starts one"),
 	INTEGER(keeper_children, "32", 1, 10000, "",
 	    "MCP servers that sallyport-keeper keeps at one time"),
+	TEXT(index_roots, "", sp_check_paths,
+	    "directories below which trees may be indexed on demand, separated by spaces"),
 	INTEGER(threads, "8", 1, 256, "",
 	    "handler threads of a process"),
 	INTEGER(max_body, "4194304", 1024, 1 << 30, "bytes",

@@ -130,7 +130,10 @@ SELECT checks.is('what that calls in turn', array(SELECT d ->> 'function_name' F
 	tools.search_code('get_user_by_id', repository => 'shop', max_results => 1, include_dependencies => true, dependency_mode => 'graph') #> '{data,dependencies}') d),
 	'{hash_lookup,fatal_error}'::text[]);
 SELECT set_config('sallyport.request_id', 'req-1', true);
-SELECT checks.is('query_id is the request id', tools.search_code('user') #>> '{data,query_id}', 'req-1');
+SELECT checks.is('query_id knows the request and the words', q::text, '(req-1,"{id,user}")')
+  FROM codesearch.query_of(tools.search_code('the user id') #>> '{data,query_id}') q;
+SELECT checks.is('no other id is one: ' || coalesce(id, 'null'), (SELECT count(*) FROM codesearch.query_of(id)), 0::bigint)
+  FROM unnest(array[NULL, '', 'x', repeat('A', 24), repeat('!', 24), repeat('A', 2000), 'req-1']) id;
 
 -- ---- what cannot be answered, and what is odd ----
 SELECT checks.is('no query', tools.search_code(' '), '{"ok": false, "error": "query is empty", "code": "error"}');
@@ -165,10 +168,31 @@ DO $$ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN NULL;
 END $$;
 DO $$ BEGIN
+	PERFORM * FROM codesearch.secret;
+	RAISE EXCEPTION 'the tool role may read the key of query ids';
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
+DO $$ BEGIN
+	PERFORM * FROM codesearch.feedback;
+	RAISE EXCEPTION 'the tool role may read what others said';
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
+DO $$ BEGIN
+	PERFORM codesearch.job_claim('1 hour');
+	RAISE EXCEPTION 'the tool role may take jobs';
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
+DO $$ BEGIN
 	DELETE FROM codesearch.chunk;
 	RAISE EXCEPTION 'the tool role may delete';
 EXCEPTION WHEN insufficient_privilege OR read_only_sql_transaction THEN NULL;
 END $$;
 RESET ROLE;
+SELECT checks.is('functions with the rights of the owner have a search path of their own',
+	(SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc p WHERE p.pronamespace IN ('codesearch'::regnamespace, 'tools'::regnamespace)
+	   AND p.prosecdef AND NOT EXISTS (SELECT FROM unnest(p.proconfig) c WHERE c ~ '^search_path=.*pg_temp$')), NULL);
+SELECT checks.is('and are not for everybody', (SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc p
+	 WHERE p.pronamespace = 'codesearch'::regnamespace AND has_function_privilege('sallyport_app', p.oid, 'EXECUTE') AND p.prosecdef
+	   AND NOT pg_has_role('sallyport_app', 'sallyport_tool', 'USAGE')), NULL);
 ROLLBACK;
 \echo ok

@@ -22,9 +22,10 @@ index "$T"
 is "without the catalog the indexer fails" 1 "$status"
 like "and says what is missing" 'codesearch' "$(cat "$T/err")"
 ok "the catalog is applied" sallyport catalog apply "$top_srcdir/catalogs/codesearch"
-is "its tools" "explain_ranking health_check index_status preview_query_processing search_code search_code_raw" \
-	"$(sql "SELECT string_agg(name, ' ' ORDER BY name) FROM sallyport.tool")"
-is "all of them only read" "t codesearch:read" "$(sql "SELECT DISTINCT read_only, array_to_string(scopes, ' ') FROM sallyport.tool" -F ' ')"
+is "its tools by scope and tier" "codesearch:admin admin 17, codesearch:read public 8, codesearch:work developer 6" \
+	"$(sql "SELECT string_agg(line, ', ' ORDER BY line) FROM (SELECT format('%s %s %s', array_to_string(scopes, ' '), tier, count(*)) AS line
+		FROM sallyport.tool GROUP BY scopes, tier) x")"
+is "what everybody may call only reads" t "$(sql "SELECT bool_and(read_only) FROM sallyport.tool WHERE tier = 'public'")"
 ok "applying it again changes nothing" sallyport catalog apply "$top_srcdir/catalogs/codesearch"
 sql "$(cat "$top_srcdir/tests/sql/codesearch.sql")" >"$T/out" 2>"$T/err"
 is "the tools over a known index" ok "$(tail -n 1 "$T/out" | cat - "$T/err")"
@@ -145,7 +146,7 @@ start_httpd "${HTTPD:-nginx}" || exit 1
 add_user alice
 token_for alice scope=codesearch:read >/dev/null
 is "tools/list" 200 "$(call_mcp tools/list)"
-is "all six are offered as tools that only read" "6 true" \
+is "those of its scope are offered, and only read" "8 true" \
 	"$(json '"\(.result.tools | length) \([.result.tools[].annotations.readOnlyHint] | all)"')"
 is "a search" 200 "$(call_tool search_code '{"query":"list_push","repository":"tree","detail_level":"compact"}')"
 is "finds" "true src/list.c:3 list_push" "$(json '.result.structuredContent | "\(.ok) \(.data.items[0].file) \(.data.items[0].match)"')"

@@ -1,0 +1,261 @@
+/* index_jobs.c - working off jobs */
+#include <errno.h>
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/json.h"
+#include "index_jobs.h"
+#include "index_root.h"
+
+#define WAIT_SECONDS	30	/* without news: schedules are looked at, and what others left */
+#define LEASE		"1 hour"
+
+struct job {
+	struct sp_arena *mem;
+	const char *id, *tries;			/* as the database writes them */
+	const char *repository;
+	bool full;
+	struct json_object *asked;		/* what the job says of where from; NULL: nothing */
+	struct json_object *known;		/* what is known of its repository; NULL: nothing */
+};
+
+struct jobs {
+	const struct sp_settings *settings;
+	const struct index_options *options;
+	PGconn *pg;
+};
+
+static PGresult *
+query(struct jobs *j, const char *what, const char *sql, int n, const char *const *values)
+{
+	PGresult *r = PQexecParams(j->pg, sql, n, NULL, values, NULL, NULL, 0);
+	ExecStatusType status = PQresultStatus(r);
+
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return r;
+	fprintf(stderr, "sallyport-index: %s: %s", what, PQerrorMessage(j->pg));
+	PQclear(r);
+	return NULL;
+}
+
+/* ---- one job ---- */
+
+static const char *
+column(struct sp_arena *mem, const PGresult *r, int at)
+{
+	return PQgetisnull(r, 0, at) ? NULL : sp_strdup(mem, PQgetvalue(r, 0, at));
+}
+
+static struct json_object *
+json_column(struct sp_arena *mem, const PGresult *r, int at)
+{
+	struct json_object *out = NULL;
+	const char *text = column(mem, r, at), *why;
+
+	return text != NULL && sp_json_parse_large(mem, sp_str(text), &out, &why) ? out : NULL;
+}
+
+/* 1: a job; 0: there is none; -1: trouble. */
+static int
+claim(struct jobs *j, struct sp_arena *mem, struct job *out)
+{
+	PGresult *r = query(j, "claiming a job", "SELECT j.job_id, j.tries, j.repository, j.complete, j.source, r.source"
+	    " FROM codesearch.job_claim('" LEASE "') j LEFT JOIN codesearch.repository r ON r.name = j.repository", 0, NULL);
+	int found;
+
+	if (r == NULL)
+		return -1;
+	found = PQntuples(r);
+	if (found > 0)
+		*out = (struct job){ .mem = mem, .id = column(mem, r, 0), .tries = column(mem, r, 1),
+		    .repository = column(mem, r, 2), .full = PQgetvalue(r, 0, 3)[0] == 't',
+		    .asked = json_column(mem, r, 4), .known = json_column(mem, r, 5) };
+	PQclear(r);
+	return found;
+}
+
+static struct index_strings
+strings(struct sp_arena *mem, struct json_object *list)
+{
+	struct index_strings out = { 0 };
+	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+
+	out.item = sp_alloc_array(mem, n, sizeof(*out.item));
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(list, i);
+
+		if (json_object_is_type(item, json_type_string))
+			out.item[out.count++] = sp_json_text(item);
+	}
+	return out;
+}
+
+/* What is remembered of a source that a tool has named: not as the operator's own. */
+static const char *
+by_tool(struct sp_arena *mem, struct json_object *source)
+{
+	sp_json_set_str(source, "by", SP_LIT("tool"));
+	return sp_strdup(mem, json_object_to_json_string_ext(source, JSON_C_TO_STRING_PLAIN));
+}
+
+/* A directory: the operator's own is taken as it is, another must be below index_roots. */
+static int
+open_tree(struct jobs *j, struct job *job, struct json_object *from, const char **why)
+{
+	struct sp_str path = sp_json_get_str(from, "path");
+
+	if (path.p == NULL) {
+		*why = "its source has no path";
+		return -1;
+	}
+	if (from == job->known && sp_str_is(sp_json_get_str(from, "by"), "command")) {
+		int fd = open(sp_cstr(job->mem, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			*why = sp_printf(job->mem, "%.*s: %s", SP_FMT(path), strerror(errno));
+		return fd;
+	}
+	return index_root_open(job->mem, j->settings->index_roots, path, why);
+}
+
+/* Gives the summary, or NULL and why. */
+static const char *
+index_directory(struct jobs *j, struct job *job, struct json_object *from, const char **why)
+{
+	struct index_options o = *j->options;
+	struct index_store *store = NULL;
+	const char *result = NULL;
+	struct index_run run;
+	int root = open_tree(j, job, from, why);
+
+	if (root < 0)
+		return NULL;
+	o.repository = job->repository;
+	o.full = job->full;
+	o.only = strings(job->mem, sp_json_get(from, "only"));
+	o.changed = strings(job->mem, sp_json_get(job->asked, "files"));
+	if (index_store_open(&(struct index_store_start){ .conninfo = index_database(j->settings),
+	    .repository = job->repository }, &store, job->mem, why)) {
+		index_run_init(&run, &o, store);
+		if (!index_run_tree(&run, root, from == job->asked ? by_tool(job->mem, from) : NULL))
+			*why = sp_printf(job->mem, "the directory cannot be read: %s", strerror(errno));
+		else if (run.error != NULL)
+			*why = sp_strdup(job->mem, run.error);
+		else
+			result = sp_cstr(job->mem, index_run_json(&run, job->mem));
+		index_run_release(&run);
+		index_store_close(store);
+	}
+	close(root);
+	return result;
+}
+
+static const char *
+work(struct jobs *j, struct job *job, const char **why)
+{
+	bool files = sp_str_is(sp_json_get_str(job->asked, "type"), "files");
+	struct json_object *from = job->asked == NULL || files ? job->known : job->asked;
+
+	if (sp_str_is(sp_json_get_str(from, "type"), "tree"))
+		return index_directory(j, job, from, why);
+	*why = from == NULL ? "it is not known where the repository comes from" : "its source is of an unknown type";
+	return NULL;
+}
+
+/* Ends the job, or gives it back when the run was interrupted. */
+static bool
+settle(struct jobs *j, const struct job *job, const char *result, const char *why)
+{
+	PGresult *r;
+
+	if (index_interrupted)
+		r = query(j, "giving a job back", "UPDATE codesearch.job SET state = 'queued', lease_until = NULL,"
+		    " tries = tries - 1 WHERE job_id = $1 AND tries = $2 AND state = 'running'", 2,
+		    (const char *const[]){ job->id, job->tries });
+	else
+		r = query(j, "ending a job", "SELECT codesearch.job_end($1, $2, $3, $4)", 4,
+		    (const char *const[]){ job->id, job->tries, result, result == NULL ? why : NULL });
+	PQclear(r);
+	if (r != NULL && !j->options->quiet)
+		fprintf(stderr, "sallyport-index: job %s (%s): %s\n", job->id, job->repository,
+		    index_interrupted ? "given back" : result != NULL ? "done" : why);
+	return r != NULL;
+}
+
+/* ---- all of them ---- */
+
+/* Until there is news, a signal, or enough time has passed. */
+static void
+rest(struct jobs *j, const sigset_t *awake)
+{
+	struct pollfd p = { .fd = PQsocket(j->pg), .events = POLLIN };
+	PGnotify *news;
+
+	(void)ppoll(&p, 1, &(struct timespec){ .tv_sec = WAIT_SECONDS }, awake);
+	(void)PQconsumeInput(j->pg);
+	while ((news = PQnotifies(j->pg)) != NULL)
+		PQfreemem(news);
+}
+
+static bool
+work_off(struct jobs *j, bool wait)
+{
+	sigset_t blocked, awake;
+	bool ok = true;
+
+	/* a signal that comes between the look at the flag and the rest must end the rest */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	while (ok && !index_interrupted) {
+		struct sp_arena *mem = sp_arena_new();
+		const char *why = "interrupted", *result;
+		struct job job;
+		int found = claim(j, mem, &job);
+
+		if (found > 0) {
+			result = work(j, &job, &why);
+			ok = settle(j, &job, result, why);
+		} else if (found < 0 || !wait) {
+			sp_arena_free(mem);
+			return found == 0;
+		} else {
+			sigprocmask(SIG_BLOCK, &blocked, &awake);
+			if (!index_interrupted)
+				rest(j, &awake);
+			sigprocmask(SIG_SETMASK, &awake, NULL);
+		}
+		sp_arena_free(mem);
+	}
+	return ok;
+}
+
+static void
+silent(void *arg, const PGresult *result)
+{
+	(void)arg;
+	(void)result;
+}
+
+bool
+index_jobs(const struct sp_settings *settings, const struct index_options *options, bool wait)
+{
+	struct jobs j = { .settings = settings, .options = options };
+	PGresult *r = NULL;
+	bool ok = false;
+
+	j.pg = PQconnectdbParams(
+	    (const char *const[]){ "dbname", "fallback_application_name", "client_encoding", NULL },
+	    (const char *const[]){ index_database(settings), "sallyport-index", "UTF8", NULL }, 1);
+	PQsetNoticeReceiver(j.pg, silent, NULL);
+	if (PQstatus(j.pg) != CONNECTION_OK)
+		fprintf(stderr, "sallyport-index: connecting to the database: %s", PQerrorMessage(j.pg));
+	else if ((r = query(&j, "listening", "LISTEN codesearch_job", 0, NULL)) != NULL)
+		ok = work_off(&j, wait);
+	PQclear(r);
+	PQfinish(j.pg);
+	return ok;
+}
