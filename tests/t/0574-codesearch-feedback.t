@@ -18,53 +18,53 @@ click() { call_tool track_search_click '{"query_id":"'"$1"'","doc_id":"'"$2"'","
 bob=$(token_for bob scope="codesearch:read codesearch:work")
 token_for alice scope="codesearch:read codesearch:work" >/dev/null
 
-search "remove a user"
+search "user id"
 query=$(data .query_id)
 best=$(data '.items[0].id')
 second=$(data '.items[1].id')
 second_name=$(data '.items[1].function_name')
 isnt "two results" "$best" "$second"
-is "without feedback nothing has more weight" 1 "$(weight "remove a user" "$second_name")"
+is "without feedback nothing has more weight" 1 "$(weight "user id" "$second_name")"
 
 click "$query" "$second"
 is "a click is kept" true "$(data .tracked)"
 click "$query" "$second"
 is "once" "1 0.5" "$(sql "SELECT count(*), max(vote) FROM codesearch.feedback" -F ' ')"
-clicked=$(weight "remove a user" "$second_name")
+clicked=$(weight "user id" "$second_name")
 ok "it raises the piece ($clicked)" jq -ne "$clicked > 1.03"
-ok "also for nearly the same words" jq -ne "$(weight "remove the users" "$second_name") > 1.03"
-is "but not for others" 1 "$(weight "test get user" "$second_name")"
+ok "also for nearly the same words" jq -ne "$(weight "ids of users" "$second_name") > 1.03"
+is "but not for others" 1 "$(weight "remove hash" "$second_name")"
 call_tool track_search_outcome '{"query_id":"'"$query"'","outcome":"success: solved","score":4.5}' >/dev/null
-after=$(weight "remove a user" "$second_name")
+after=$(weight "user id" "$second_name")
 ok "a success raises it further ($after)" jq -ne "$after > $clicked"
 is "its score is kept as given" "4.5 success: solved" "$(sql "SELECT score, outcome FROM codesearch.feedback WHERE source = 'outcome'" -F ' ')"
 for i in 1 2 3 4 5; do sql "INSERT INTO codesearch.feedback (source, caller, words, repository, file_path, function_name, class_name, vote)
 	SELECT 'feedback', 'other$i', words, repository, file_path, function_name, class_name, 1 FROM codesearch.feedback WHERE source = 'click'"; done
-search "remove a user"
+search "user id"
 is "many who agree turn the order" "$second" "$(data '.items[0].id')"
-ok "within limits" jq -ne "$(weight "remove a user" "$second_name") <= 1.3"
+ok "within limits" jq -ne "$(weight "user id" "$second_name") <= 1.3"
 like "and that is explained" 'it helped others who asked for the same' "$(data '.explanations[0].explanation')"
 
 sql "UPDATE codesearch.feedback SET at = now() - interval '2 years'"
-ok "what is old counts for nothing" jq -ne "$(weight "remove a user" "$second_name") < 1.01"
+ok "what is old counts for nothing" jq -ne "$(weight "user id" "$second_name") < 1.01"
 sql "DELETE FROM codesearch.feedback"
 call_tool track_search_outcome '{"query_id":"'"$query"'","outcome":"not found"}' >/dev/null
 click "$query" "$second"
 call_tool track_search_outcome '{"query_id":"'"$query"'","outcome":"failed"}' >/dev/null
-ok "a failure lowers it" jq -ne "$(weight "remove a user" "$second_name") < 1"
+ok "a failure lowers it" jq -ne "$(weight "user id" "$second_name") < 1"
 
 # ---- said of a piece, in words of one's own ----
 
 sql "DELETE FROM codesearch.feedback"
 call_tool submit_feedback '{"target_id":"'"$second"'","kind":"positive","rating":5}' >/dev/null
 is "without a query it counts for all, by half" true "$(data .affects_ranking)"
-general=$(weight "remove a user" "$second_name")
+general=$(weight "user id" "$second_name")
 ok "and raises the piece ($general)" jq -ne "$general > 1.03"
 printf '\nint before(void)\n{\n\treturn 0;\n}\n' | cat - "$T/shop/src/user.c" >"$T/new.c" && mv "$T/new.c" "$T/shop/src/user.c"
 chmod a+r "$T/shop/src/user.c"
 "$top_builddir/bin/sallyport-index" --quiet "$T/shop"
 isnt "a piece that has moved has another id" "$second" "$(sql "SELECT id FROM codesearch.chunk WHERE function_name = '$second_name' AND chunk_type = 'function'")"
-is "and keeps what was said of it" "$general" "$(weight "remove a user" "$second_name")"
+is "and keeps what was said of it" "$general" "$(weight "user id" "$second_name")"
 call_tool submit_feedback '{"target_id":"search_code","kind":"feature","rating":4,"notes":"regular expressions"}' >/dev/null
 is "of what is no piece it is kept, too" "true false" "$(data '"\(.stored) \(.affects_ranking)"')"
 call_tool submit_feedback '{"target_id":"x","kind":"bug","rating":9}' >/dev/null
