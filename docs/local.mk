@@ -18,6 +18,7 @@ EXTRA_DIST += docs/images/error-phone.png
 EXTRA_DIST += docs/images/signin-dark.png
 EXTRA_DIST += docs/images/signin-light.png
 EXTRA_DIST += docs/images/signin-phone.png
+EXTRA_DIST += docs/codesearch.md
 EXTRA_DIST += docs/conformance.md
 EXTRA_DIST += docs/mcp.md
 EXTRA_DIST += docs/performance.md
