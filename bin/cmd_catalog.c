@@ -297,17 +297,3 @@ catalog_check_run(struct command *c, int argc, char **argv)
 	PQfinish(w.conn);
 	return status;
 }
-
-int
-catalog_list_run(struct command *c, int argc, char **argv)
-{
-	const PGresult *r;
-
-	if (!command_options(c, NULL, argc, argv, NULL, 0, 0))
-		return 2;
-	command_db(c);
-	if ((r = command_query(c, "list the catalog", &sp_q_catalog_list, SP_NO_PARAMS)) == NULL)
-		return 1;
-	command_print(c, r);
-	return 0;
-}

@@ -31,6 +31,7 @@ subcommand client_allow_tools_run, user_tools_run, policy_list_run, scope_imply_
 subcommand switch_read_only_run, switch_list_run, tool_enable_run, tool_disable_run, quota_override_run;
 subcommand key_list_run, key_rotate_run;
 subcommand catalog_apply_run, catalog_check_run, catalog_diff_run, catalog_list_run;
+subcommand catalog_call_run, catalog_test_run, catalog_export_run, catalog_secret_run;
 subcommand grant_list_run, grant_revoke_run;
 subcommand audit_tail_run, sweep_run, doctor_run;
 

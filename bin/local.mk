@@ -2,6 +2,9 @@
 bin_PROGRAMS += bin/sallyport
 bin_sallyport_SOURCES = bin/sallyport.c bin/command.c bin/command.h
 bin_sallyport_SOURCES += bin/cmd_catalog.c
+bin_sallyport_SOURCES += bin/cmd_catalog_call.c
+bin_sallyport_SOURCES += bin/cmd_catalog_export.c
+bin_sallyport_SOURCES += bin/catalog_client.c bin/catalog_client.h
 bin_sallyport_SOURCES += bin/cmd_client.c
 bin_sallyport_SOURCES += bin/cmd_doctor.c
 bin_sallyport_SOURCES += bin/cmd_grant.c
@@ -19,6 +22,7 @@ bin_libcatalog_a_SOURCES += bin/catalog_file.c bin/catalog_file.h
 bin_libcatalog_a_SOURCES += bin/catalog_json.c
 bin_libcatalog_a_SOURCES += bin/catalog_read.h
 bin_libcatalog_a_SOURCES += bin/catalog_scalar.c
+bin_libcatalog_a_SOURCES += bin/catalog_write.c bin/catalog_write.h
 bin_libcatalog_a_SOURCES += bin/catalog_yaml.c
 bin_libcatalog_a_AR = $(AR) cr
 

@@ -13,6 +13,7 @@ lib_libsallyport_a_SOURCES += lib/mcp/cursor.c lib/mcp/cursor.h
 lib_libsallyport_a_SOURCES += lib/mcp/entry.c lib/mcp/entry.h
 lib_libsallyport_a_SOURCES += lib/mcp/extension.c lib/mcp/extension.h
 lib_libsallyport_a_SOURCES += lib/mcp/list.c
+lib_libsallyport_a_SOURCES += lib/mcp/local.c lib/mcp/local.h
 lib_libsallyport_a_SOURCES += lib/mcp/prompts.c
 lib_libsallyport_a_SOURCES += lib/mcp/resources.c
 lib_libsallyport_a_SOURCES += lib/mcp/exchange.c lib/mcp/exchange.h

@@ -143,7 +143,8 @@ void
 sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 {
 	struct json_object *spec = sp_json_get(doc->row, "spec"), *credential;
-	const struct sp_source *source;
+	const struct sp_source *loaded;
+	size_t faults = all->faults.count;
 	const char *why;
 
 	sp_document_judge_name(all, doc, 64, "_.-");
@@ -152,9 +153,10 @@ sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 	json_object_object_foreach(spec, name, value)
 		judge_texts(all, doc, name, name, value);
 	judge_connection(all, doc, "database");
-	if (sp_str_is(sp_json_get_str(spec, "type"), "postgresql") && !sp_source_load(all->mem, spec, &source, &why))
-		sp_document_kind_fault(all, doc, "", why);
 	judge_connection(all, doc, "url");
+	if (all->faults.count == faults && sp_str_is(sp_json_get_str(spec, "type"), "postgresql") &&
+	    !sp_source_load(all->mem, sp_documents_spec(all, "source", doc->name), &loaded, &why))
+		sp_document_kind_fault(all, doc, "", why);
 	credential = sp_json_get(spec, "credential");
 	if (json_object_is_type(credential, json_type_string) &&
 	    sp_documents_spec(all, "credential", json_object_get_string(credential)) == NULL)
@@ -166,6 +168,7 @@ void
 sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc)
 {
 	struct json_object *spec = sp_json_get(doc->row, "spec");
+	bool is_sealed = false;
 
 	sp_document_judge_name(all, doc, 64, "_.-");
 	if (sp_json_get_str(spec, "type").p == NULL)
@@ -174,7 +177,11 @@ sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc)
 		/* set by `sallyport catalog secret NAME` */
 		if (strcmp(name, "secret") == 0 && json_object_is_type(value, json_type_string) &&
 		    sp_str_is(sp_json_text(value), "stdin"))
-			continue;
-		judge_texts(all, doc, name, name, value);
+			is_sealed = true;
+		else
+			judge_texts(all, doc, name, name, value);
 	}
+	/* one that was sealed before is forgotten when the document says that it is elsewhere */
+	if (!is_sealed && json_object_object_add(doc->row, "secret", NULL) != 0)
+		sp_out_of_memory();
 }

@@ -373,12 +373,85 @@ sp_document_judge_tool(struct sp_documents *all, struct sp_document *doc)
 	put(doc->row, "origin", json_object_new_string(doc->origin));
 }
 
+/* ---- the other way ---- */
+
+/* Whether the short form gives exactly this schema, whose members are in the order that take_parameter() makes. */
+static bool
+is_short(struct json_object *input)
+{
+	static const char *const with[] = { "type", "properties", "required", "additionalProperties" };
+	struct json_object *properties = sp_json_get(input, "properties"), *required = sp_json_get(input, "required");
+	bool has_required = required != NULL;
+	size_t i = 0, next = 0;
+
+	json_object_object_foreach(input, key, value) {
+		(void)value;
+		if (i == 2 && !has_required)
+			i++;
+		if (i == 4 || strcmp(key, with[i++]) != 0)
+			return false;
+	}
+	if (i != 4 || !sp_str_is(sp_json_get_str(input, "type"), "object") || !json_object_is_type(properties, json_type_object) ||
+	    is_true(input, "additionalProperties") || (has_required && !sp_document_are_texts(required)))
+		return false;
+	json_object_object_foreach(properties, name, property) {
+		if (!json_object_is_type(property, json_type_object) || json_object_object_get_ex(property, "from", NULL) ||
+		    json_object_object_get_ex(property, "value", NULL) || json_object_object_get_ex(property, "required", NULL))
+			return false;
+		if (has_required && next < json_object_array_length(required) &&
+		    sp_str_is(sp_json_text(json_object_array_get_idx(required, next)), name))
+			next++;
+	}
+	return !has_required || (next > 0 && next == json_object_array_length(required));
+}
+
+static bool
+is_required(struct json_object *input, const char *name)
+{
+	struct json_object *required = sp_json_get(input, "required");
+
+	for (size_t i = 0; required != NULL && i < json_object_array_length(required); i++)
+		if (sp_str_is(sp_json_text(json_object_array_get_idx(required, i)), name))
+			return true;
+	return false;
+}
+
+static struct json_object *
+parameters_of(struct sp_arena *mem, struct json_object *input, struct json_object *bind)
+{
+	struct json_object *parameters = sp_json_new(mem);
+
+	json_object_object_foreach(sp_json_get(input, "properties"), name, property) {
+		struct json_object *parameter = sp_json_new(mem);
+		bool required = is_required(input, name), has_default = json_object_object_get_ex(property, "default", NULL);
+
+		json_object_object_foreach(property, key, value)
+			put(parameter, key, json_object_get(value));
+		if (required == has_default)
+			put(parameter, "required", json_object_new_boolean(required));
+		put(parameters, name, json_object_get(parameter));
+	}
+	if (bind != NULL) {
+		json_object_object_foreach(bind, bound, from)
+			put(parameters, bound, json_object_get(from));
+	}
+	return parameters;
+}
+
 void
 sp_document_write_tool(struct sp_arena *mem, struct json_object *row, struct json_object *document)
 {
 	struct json_object *input = sp_json_get(row, "input_schema");
+	struct json_object *bind = sp_json_get(sp_json_get(row, "options"), "bind"), *parameters;
 
-	(void)mem;
-	if (input != NULL)
+	if (!json_object_is_type(input, json_type_object))
+		return;
+	if (!is_short(input)) {
 		put(document, "input", json_object_get(input));
+		return;
+	}
+	parameters = parameters_of(mem, input, bind);
+	json_object_object_del(document, "bind");
+	if (json_object_object_length(parameters) > 0)
+		put(document, "parameters", json_object_get(parameters));
 }
