@@ -94,13 +94,15 @@ compile(struct sp_arena *mem, struct sp_arena *scratch, struct json_object *sche
 	return true;
 }
 
-/* What was made from a type fits by itself. */
+/* What was made from the type of a function fits by itself. */
 static bool
-compile_output(struct sp_arena *mem, struct sp_arena *scratch, const struct parsed *p,
+compile_output(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct parsed *p,
     const struct sp_schema **out, const char **why)
 {
-	return !json_object_get_boolean(sp_json_get(p->spec, "checked")) ||
-	    compile(mem, scratch, p->output, out, why);
+	if (p->output == NULL ||
+	    (strcmp(r->kind, "function") == 0 && !json_object_get_boolean(sp_json_get(p->spec, "checked"))))
+		return true;
+	return compile(mem, scratch, p->output, out, why);
 }
 
 static void
@@ -215,7 +217,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 
 	if (!parse(scratch, r, &p, why) ||
 	    !compile(mem, scratch, p.input, &tool->input, why) ||
-	    !compile_output(mem, scratch, &p, &tool->output, why) ||
+	    !compile_output(mem, scratch, r, &p, &tool->output, why) ||
 	    !tool->kind->load(mem, p.spec, &tool->spec, why) ||
 	    !fit(mem, &p, tool, why) ||
 	    !sp_param_headers(mem, p.input, &tool->headers, why) ||

@@ -113,6 +113,11 @@ tests_fuzz_fuzz_credentials_SOURCES = tests/fuzz/fuzz_credentials.c tests/fuzz/r
 tests_fuzz_fuzz_credentials_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_credentials_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_statement
+tests_fuzz_fuzz_statement_SOURCES = tests/fuzz/fuzz_statement.c $(fuzz_main)
+tests_fuzz_fuzz_statement_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_statement_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/fuzz/fuzz_scope
 tests_fuzz_fuzz_scope_SOURCES = tests/fuzz/fuzz_scope.c tests/fuzz/request.h $(fuzz_main)
 tests_fuzz_fuzz_scope_LDFLAGS = $(fuzz_ldflags)
