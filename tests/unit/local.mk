@@ -244,6 +244,11 @@ TESTS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
 tests_unit_test_tasks_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_source
+TESTS += tests/unit/test_source
+tests_unit_test_source_SOURCES = tests/unit/test_source.c
+tests_unit_test_source_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_statement
 TESTS += tests/unit/test_statement
 tests_unit_test_statement_SOURCES = tests/unit/test_statement.c
