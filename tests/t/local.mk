@@ -70,6 +70,7 @@ t_tests += tests/t/0573-codesearch-jobs.t
 t_tests += tests/t/0574-codesearch-feedback.t
 t_tests += tests/t/0570-codesearch.t
 t_tests += tests/t/0670-policy.t
+t_tests += tests/t/0681-hot-apply.t
 t_tests += tests/t/0580-documents.t
 t_tests += tests/t/0581-documents-apply.t
 t_tests += tests/t/0588-docs-catalog.t
