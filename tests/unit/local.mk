@@ -164,6 +164,11 @@ tests_unit_test_parked_many_SOURCES = tests/unit/test_parked_many.c tests/unit/s
 	tests/unit/worker_process.h tests/unit/fcgi_client.h
 tests_unit_test_parked_many_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_sse_reader
+TESTS += tests/unit/test_sse_reader
+tests_unit_test_sse_reader_SOURCES = tests/unit/test_sse_reader.c
+tests_unit_test_sse_reader_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_sse
 TESTS += tests/unit/test_sse
 tests_unit_test_sse_SOURCES = tests/unit/test_sse.c
@@ -233,6 +238,11 @@ check_PROGRAMS += tests/unit/test_request_state
 TESTS += tests/unit/test_request_state
 tests_unit_test_request_state_SOURCES = tests/unit/test_request_state.c
 tests_unit_test_request_state_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_mcp_client
+TESTS += tests/unit/test_mcp_client
+tests_unit_test_mcp_client_SOURCES = tests/unit/test_mcp_client.c
+tests_unit_test_mcp_client_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_mcp_cursor
 TESTS += tests/unit/test_mcp_cursor
