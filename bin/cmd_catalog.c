@@ -3,7 +3,9 @@
 
 #include "catalog_diff.h"
 #include "catalog_file.h"
+#include "catalog_upstream.h"
 #include "db/queries.h"
+#include "tools/document_kind.h"
 
 #define PATHS_MAX 64
 
@@ -237,6 +239,16 @@ init_work(struct work *w, struct command *c)
 	w->documents.arg = w;
 }
 
+static bool
+has_upstreams(const struct sp_documents *documents)
+{
+	const struct sp_document *d = documents->first;
+
+	while (d != NULL && strcmp(d->kind->name, "upstream") != 0)
+		d = d->next;
+	return d != NULL;
+}
+
 static int
 change(struct command *c, int argc, char **argv, bool keep)
 {
@@ -257,6 +269,8 @@ change(struct command *c, int argc, char **argv, bool keep)
 			status = 1;
 	}
 	PQfinish(w.conn);		/* rolls back what was not committed; NULL is fine */
+	if (keep && status == 0 && has_upstreams(&w.documents))
+		status = catalog_upstreams_applied(c);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 #include "mcp/extension.h"
 #include "mcp/methods.h"
 #include "tools/policy.h"
+#include "tools/upstream.h"
 
 #define LIST_TTL_MS	60000		/* how old a client's list may be while nobody can tell it of changes */
 
@@ -77,6 +78,8 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	for (; i < list->count; i++) {
 		const struct sp_tool *entry = &list->item[i];
 
+		if (sp_upstream_is_away(entry))
+			continue;
 		/* a client without pages would show it to the model */
 		if (sp_policy_judge(entry, &call->caller) != SP_ALLOWED || (entry->is_for_apps && !has_apps))
 			continue;

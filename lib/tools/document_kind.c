@@ -15,11 +15,13 @@ const struct sp_document_kind sp_document_kinds[] = {
 	    .judge = sp_document_judge_resource, .write = sp_document_write_resource },
 	{ .name = "prompt", .table = "prompt", .key = "name", .server = "server", .members = sp_prompt_members,
 	    .judge = sp_document_judge_prompt, .write = sp_document_write_prompt },
+	{ .name = "upstream", .table = "upstream", .key = "name", .is_spec = true, .judge = sp_document_judge_upstream },
 	{ .name = NULL }
 };
 
 /* What desktop clients keep ({"mcpServers": {...}}) and the like. */
 const struct sp_document_shape sp_document_shapes[] = {
+	{ .member = "mcpServers", .expand = sp_document_expand_mcp_servers },
 	{ .member = NULL }
 };
 

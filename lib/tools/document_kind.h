@@ -114,4 +114,8 @@ void sp_document_expand_server(struct sp_documents *all, const struct sp_documen
 void sp_document_judge_source(struct sp_documents *all, struct sp_document *doc);
 void sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc);
 
+/* document_upstream.c */
+void sp_document_judge_upstream(struct sp_documents *all, struct sp_document *doc);
+void sp_document_expand_mcp_servers(struct sp_documents *all, const struct sp_document *from);
+
 #endif

@@ -8,6 +8,7 @@
 #include "tools/directory.h"
 #include "tools/sql_tool.h"
 #include "tools/statement_tool.h"
+#include "tools/upstream.h"
 
 #define NAME_MAX_LEN	64			/* bytes of a name that was asked for, in the audit trail */
 
@@ -17,6 +18,7 @@ static const struct sp_tool_kind *const kinds[] = {
 	&sp_stored_messages,
 	&sp_directory,
 	&sp_statement_tool,
+	&sp_upstream_kind,
 };
 
 const struct sp_tool_kind *

@@ -79,3 +79,4 @@ TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
 EXTRA_DIST += tests/t/0530-mcp-tools.sql
 EXTRA_DIST += tests/sql/codesearch.sql
+t_tests += tests/t/0650-upstream.t
