@@ -52,6 +52,8 @@ static const struct row rows[] = {
 	    "address ranges that outgoing requests may reach although they are not public"),
 	TEXT(fetch_ca_file, "", sp_check_optional_path,
 	    "file of certificates that outgoing requests trust instead of the system's"),
+	TEXT(source_allow, "", sp_check_cidrs,
+	    "address ranges that services of the catalog may have although they are not public"),
 	TEXT(trusted_proxies, "", sp_check_cidrs,
 	    "address ranges whose X-Forwarded-For is believed"),
 	TEXT(tool_role, "sallyport_tool", sp_check_role,
@@ -138,6 +140,8 @@ static const struct row rows[] = {
 	    "the old transport HTTP+SSE (2024-11-05) is served at /mcp/sse and /mcp/NAME/sse"),
 	BOOLEAN(db_listen, "true",
 	    "LISTEN works; false behind PgBouncer's transaction pooling"),
+	BOOLEAN(source_http, "false",
+	    "services of the catalog may be reached over plain http where their document says so"),
 	BOOLEAN(insecure_http, "false",
 	    "for tests: an issuer and client documents may be http beyond loopback"),
 };

@@ -34,6 +34,7 @@ struct sp_settings {
 	const char *allowed_origins;	/* space separated browser origins that may call /mcp; "*" allows any */
 	const char *fetch_allow;	/* space separated CIDR ranges that the address guard lets through */
 	const char *fetch_ca_file;	/* certificates that outgoing requests trust instead of the system's */
+	const char *source_allow;	/* the same for services of the catalog, which have to ask for theirs */
 	const char *trusted_proxies;	/* space separated CIDR ranges whose X-Forwarded-For is believed */
 	const char *tool_role;		/* PostgreSQL role under which SQL tools run */
 	const char *tool_schemas;	/* space separated schemas whose functions may become tools */
@@ -77,6 +78,7 @@ struct sp_settings {
 	bool warp_redirect_query;	/* a warp: redirect URI may come with a query that was not registered */
 	bool mcp_http_sse;		/* HTTP+SSE of 2024-11-05, at /mcp/sse and /mcp/NAME/sse */
 	bool db_listen;			/* LISTEN is possible (false behind PgBouncer transaction pooling) */
+	bool source_http;		/* services of the catalog may be reached without TLS, where their document says so */
 	bool insecure_http;		/* allow an http issuer that is not loopback, and http client documents in tests */
 };
 

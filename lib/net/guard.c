@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include "base/buf.h"
 
 struct range {
 	uint8_t address[16];	/* IPv4 as ::ffff:a.b.c.d */
@@ -112,4 +113,25 @@ sp_guard_permits(const struct sockaddr *address, const char *allow)
 		return !is_closed(inner);
 	}
 	return !is_closed(plain);
+}
+
+/* Of two ranges that meet, one lies in the other: the smaller one is what they share. */
+const char *
+sp_guard_both(struct sp_arena *mem, const char *one, const char *other)
+{
+	struct sp_str left = sp_str(one), right, a, b;
+	struct range x, y;
+	struct sp_buf out;
+
+	sp_buf_init(&out, mem, 64 * 1024);
+	while (sp_str_split(&left, ' ', &a))
+		for (right = sp_str(other); sp_str_split(&right, ' ', &b);) {
+			if (!range_parse(a, &x) || !range_parse(b, &y))
+				continue;
+			if (x.bits >= y.bits ? within(x.address, &y) : within(y.address, &x)) {
+				sp_buf_cstr(&out, out.len > 0 ? " " : "");
+				sp_buf_str(&out, x.bits >= y.bits ? a : b);
+			}
+		}
+	return sp_buf_ok(&out) ? sp_buf_view(&out).p : "";
 }

@@ -11,12 +11,15 @@
 
 #include <sys/socket.h>
 
-#include "base/str.h"
+#include "base/arena.h"
 
 /* May this address be connected to?  `allow`: space separated CIDR ranges, or "". */
 bool sp_guard_permits(const struct sockaddr *address, const char *allow);
 
 /* True for text that is one CIDR range ("10.0.0.0/8", "fd00::/8") or one address. */
 bool sp_guard_range_valid(struct sp_str range);
+
+/* The ranges that both lists have, as a list. */
+const char *sp_guard_both(struct sp_arena *mem, const char *one, const char *other);
 
 #endif

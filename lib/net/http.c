@@ -420,3 +420,23 @@ sp_http_field(const struct sp_http_answer *answer, const char *name)
 			return answer->fields[i].value;
 	return (struct sp_str){ NULL, 0 };
 }
+
+int64_t
+sp_http_retry_after(const struct sp_http_answer *answer)
+{
+	struct sp_str text = sp_http_field(answer, "Retry-After");
+	char date[64];
+	int64_t seconds;
+
+	if (sp_str_int64(text, 0, INT32_MAX, &seconds))
+		return seconds * 1000;
+	if (text.len == 0 || text.len >= sizeof(date))
+		return -1;
+	memcpy(date, text.p, text.len);
+	date[text.len] = '\0';
+	seconds = (int64_t)curl_getdate(date, NULL);
+	if (seconds < 0)
+		return -1;
+	seconds -= sp_now_seconds();
+	return seconds > 0 ? seconds * 1000 : 0;
+}

@@ -81,4 +81,7 @@ SP_MUST_USE enum sp_http_result sp_http(struct sp_arena *mem, const struct sp_ht
 /* Header field by name, any case; the first one; absent when there is none. */
 struct sp_str sp_http_field(const struct sp_http_answer *answer, const char *name);
 
+/* Retry-After (RFC 9110 section 10.2.3) in milliseconds from now; -1: not said. */
+int64_t sp_http_retry_after(const struct sp_http_answer *answer);
+
 #endif
