@@ -1,5 +1,7 @@
 /* document_server.c - documents of servers, scopes and groups, and of the sources and credentials that tools use */
+#include "tools/credential.h"
 #include "tools/document_kind.h"
+#include "tools/http_source.h"
 #include "tools/reference.h"
 #include "tools/source.h"
 
@@ -143,6 +145,7 @@ void
 sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 {
 	struct json_object *spec = sp_json_get(doc->row, "spec"), *credential;
+	const struct sp_http_source *service;
 	const struct sp_source *loaded;
 	size_t faults = all->faults.count;
 	const char *why;
@@ -162,17 +165,21 @@ sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 	    sp_documents_spec(all, "credential", json_object_get_string(credential)) == NULL)
 		sp_document_fault(all, doc, "credential", "there is no credential \"%s\"%s", json_object_get_string(credential),
 		    all->row == NULL ? " in these documents" : "");
+	if (all->faults.count == faults && sp_str_is(sp_json_get_str(spec, "type"), "http") &&
+	    !sp_http_source_load(all->mem, sp_documents_spec(all, "source", doc->name), &service, &why))
+		sp_document_kind_fault(all, doc, "", why);
 }
 
 void
 sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc)
 {
 	struct json_object *spec = sp_json_get(doc->row, "spec");
+	const struct sp_credential *credential;
+	size_t faults = all->faults.count;
 	bool is_sealed = false;
+	const char *why;
 
 	sp_document_judge_name(all, doc, 64, "_.-");
-	if (sp_json_get_str(spec, "type").p == NULL)
-		sp_document_fault(all, doc, "", "a credential needs a member \"type\"");
 	json_object_object_foreach(spec, name, value) {
 		/* set by `sallyport catalog secret NAME` */
 		if (strcmp(name, "secret") == 0 && json_object_is_type(value, json_type_string) &&
@@ -181,6 +188,8 @@ sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc)
 		else
 			judge_texts(all, doc, name, name, value);
 	}
+	if (all->faults.count == faults && !sp_credential_load(all->mem, spec, &credential, &why))
+		sp_document_kind_fault(all, doc, "", why);
 	/* one that was sealed before is forgotten when the document says that it is elsewhere */
 	if (!is_sealed && json_object_object_add(doc->row, "secret", NULL) != 0)
 		sp_out_of_memory();

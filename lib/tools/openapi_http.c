@@ -42,28 +42,28 @@ sp_openapi_http_can_body(struct sp_str media_type)
 }
 
 static struct json_object *
-placeholder(struct sp_openapi_job *job, const struct sp_openapi_argument *arg)
+blank(struct sp_openapi_job *job, const struct sp_openapi_argument *arg)
 {
 	return json_object_new_string(sp_printf(job->scratch, "{%s}", arg->name));
 }
 
-/* Only what differs from the default is said: a placeholder alone is "form", exploded. */
+/* Only what differs from the default is said: a blank alone is "form", exploded. */
 static struct json_object *
 write_styled(struct sp_openapi_job *job, const struct sp_openapi_argument *arg)
 {
 	struct json_object *out;
 
 	if (!arg->json && sp_str_is(arg->style, "form") && arg->explode)
-		return placeholder(job, arg);
+		return blank(job, arg);
 	out = json_object_new_object();
-	json_object_object_add(out, "value", placeholder(job, arg));
+	json_object_object_add(out, "value", blank(job, arg));
 	sp_json_set_str(out, "style", arg->json ? SP_LIT("json") : arg->style);
 	if (sp_str_is(arg->style, "form") && !arg->json)
 		json_object_object_add(out, "explode", json_object_new_boolean(0));
 	return out;
 }
 
-/* Text of the description between placeholders: what stands in a path as it is (RFC 3986 section 3.3). */
+/* Text of the description between blanks: what stands in a path as it is (RFC 3986 section 3.3). */
 static bool
 is_path_text(struct sp_str text)
 {
@@ -142,7 +142,7 @@ write_parameters(struct sp_openapi_job *job, const struct sp_openapi_request *re
 	for (size_t i = 0; i < request->count; i++)
 		if (request->item[i].in == place)
 			json_object_object_add(out, request->item[i].wire, place == SP_IN_QUERY ?
-			    write_styled(job, &request->item[i]) : placeholder(job, &request->item[i]));
+			    write_styled(job, &request->item[i]) : blank(job, &request->item[i]));
 	if (json_object_object_length(out) > 0)
 		return out;
 	json_object_put(out);
@@ -161,12 +161,12 @@ write_body(struct sp_openapi_job *job, const struct sp_openapi_request *request,
 		if (arg->in != SP_IN_BODY)
 			continue;
 		if (arg->wire == NULL) {
-			json_object_object_add(http, "body", placeholder(job, arg));
+			json_object_object_add(http, "body", blank(job, arg));
 			break;
 		}
 		if (members == NULL)
 			json_object_object_add(http, form ? "form" : "body", members = json_object_new_object());
-		json_object_object_add(members, arg->wire, form ? write_styled(job, arg) : placeholder(job, arg));
+		json_object_object_add(members, arg->wire, form ? write_styled(job, arg) : blank(job, arg));
 	}
 	if (!sp_str_is(request->media_type, form ? "application/x-www-form-urlencoded" : "application/json"))
 		sp_json_set_str(http, "content_type", request->media_type);

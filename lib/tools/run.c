@@ -6,6 +6,7 @@
 #include "db/queries.h"
 #include "tools/content.h"
 #include "tools/directory.h"
+#include "tools/http_tool.h"
 #include "tools/sql_tool.h"
 #include "tools/statement_tool.h"
 #include "tools/upstream.h"
@@ -19,6 +20,7 @@ static const struct sp_tool_kind *const kinds[] = {
 	&sp_directory,
 	&sp_statement_tool,
 	&sp_upstream_kind,
+	&sp_http_tool,
 };
 
 const struct sp_tool_kind *

@@ -74,6 +74,7 @@ t_tests += tests/t/0681-hot-apply.t
 t_tests += tests/t/0580-documents.t
 t_tests += tests/t/0581-documents-apply.t
 t_tests += tests/t/0588-docs-catalog.t
+t_tests += tests/t/0610-http-tools.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)

@@ -323,6 +323,21 @@ TESTS += tests/unit/test_authorization
 tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c
 tests_unit_test_authorization_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_http_answer
+TESTS += tests/unit/test_http_answer
+tests_unit_test_http_answer_SOURCES = tests/unit/test_http_answer.c
+tests_unit_test_http_answer_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_http_parts
+TESTS += tests/unit/test_http_parts
+tests_unit_test_http_parts_SOURCES = tests/unit/test_http_parts.c
+tests_unit_test_http_parts_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_sigv4
+TESTS += tests/unit/test_sigv4
+tests_unit_test_sigv4_SOURCES = tests/unit/test_sigv4.c
+tests_unit_test_sigv4_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_http
 TESTS += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c

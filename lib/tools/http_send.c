@@ -1,0 +1,307 @@
+/* http_send.c - one request to a service: budget, credential, breaker, retries */
+#include "tools/http_send.h"
+
+#include <poll.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "tools/reference.h"
+#include "web/stream.h"
+
+#define FIRST_PAUSE_MS	250		/* doubled each time, and a random part of it */
+#define PAUSE_MAX_MS	10000
+#define LEASE_MS	5000		/* of a slot, beyond the call's time */
+
+/* ---- what is said ---- */
+
+const char *
+sp_retry_hint(struct sp_arena *mem, int64_t retry_ms)
+{
+	int64_t seconds = (retry_ms + 999) / 1000;
+
+	if (retry_ms < 0)
+		return "; try again later";
+	return sp_printf(mem, "; try again in %lld second%s", (long long)seconds, seconds == 1 ? "" : "s");
+}
+
+static enum sp_sent
+trouble(const struct sp_http_send *s, struct sp_tool_result *out, const char *text)
+{
+	*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(s->call->req->mem, "%s: %s", s->source->name, text)) };
+	return SP_SENT_TROUBLE;
+}
+
+/* Something that an operator has to mend. */
+static enum sp_sent
+ours(const struct sp_http_send *s, struct sp_tool_result *out, const char *why)
+{
+	sp_log(SP_ERROR, "a service cannot be called", SP_L("request", s->call->req->id), SP_L("source", s->source->name),
+	    SP_L("why", why));
+	sp_tool_trouble(s->call, out);
+	return SP_SENT_TROUBLE;
+}
+
+/* ---- budgets ---- */
+
+static struct sp_str
+budget_key(const struct sp_http_send *s)
+{
+	return sp_str(sp_printf(s->call->req->mem, "source:%s", s->source->name));
+}
+
+static enum sp_sent
+spent(const struct sp_http_send *s, enum sp_quota quota, int64_t retry_ms, const char *what, struct sp_tool_result *out,
+    const char **why)
+{
+	switch (quota) {
+	case SP_QUOTA_TAKEN:
+		break;
+	case SP_QUOTA_EXHAUSTED:
+		*why = what;
+		return trouble(s, out, sp_printf(s->call->req->mem, "%s%s", what, sp_retry_hint(s->call->req->mem, retry_ms)));
+	case SP_QUOTA_FAILED:
+		(void)sp_fail_db(s->call->req);
+		return SP_SENT_FAILED;
+	}
+	return SP_SENT_ANSWER;
+}
+
+enum sp_sent
+sp_http_enter(const struct sp_http_send *s, struct sp_slot *slot, struct sp_tool_result *out, const char **why)
+{
+	int64_t retry_ms = -1;
+
+	*slot = (struct sp_slot){ { NULL, 0 } };
+	if (s->source->concurrent == 0)
+		return SP_SENT_ANSWER;
+	return spent(s, sp_slot_take(s->call->req, budget_key(s), s->source->concurrent,
+	    s->deadline_ms - sp_monotonic_ms() + LEASE_MS, slot, &retry_ms), retry_ms, "too many calls at once", out, why);
+}
+
+static enum sp_sent
+take_from_budget(const struct sp_http_send *s, struct sp_tool_result *out, const char **why)
+{
+	int64_t retry_ms = -1;
+
+	if (s->source->rate.window_seconds == 0)
+		return SP_SENT_ANSWER;
+	return spent(s, sp_quota_take(s->call->req, budget_key(s), &s->source->rate, &retry_ms), retry_ms,
+	    "the budget of this service is spent", out, why);
+}
+
+/* ---- one attempt ---- */
+
+static bool
+has_gone(void *arg)
+{
+	return sp_client_gone(arg);
+}
+
+/* What an attempt came to. */
+struct attempt {
+	enum sp_http_result result;
+	struct sp_http_answer *answer;
+	struct sp_secrets secrets;
+	const char *why;
+	bool ended;			/* *sent is what the caller is told, and there is nothing to try again */
+	enum sp_sent sent;
+};
+
+static enum sp_sent
+set_credential(const struct sp_http_send *s, struct sp_http_message *m, struct attempt *a, struct sp_tool_result *out)
+{
+	struct sp_request *req = s->call->req;
+
+	switch (sp_credential_set(&(struct sp_credential_use){ .req = req, .credential = s->source->credential,
+	    .caller = s->call->caller, .allow = sp_source_allow(req, s->source->allow), .ca_file = req->settings->fetch_ca_file,
+	    .http = s->source->http && req->settings->source_http, .deadline_ms = s->deadline_ms, .gone = has_gone, .arg = req },
+	    m, &a->secrets, &a->why)) {
+	case SP_CREDENTIAL_SET:
+		return SP_SENT_ANSWER;
+	case SP_CREDENTIAL_STOPPED:
+		return SP_SENT_STOPPED;
+	case SP_CREDENTIAL_TROUBLE:
+		break;
+	case SP_CREDENTIAL_LATER:
+		sp_log(SP_WARN, "no access token", SP_L("request", req->id), SP_L("source", s->source->name), SP_L("why", a->why));
+		return trouble(s, out, sp_printf(req->mem, "its authorization server does not answer%s", sp_retry_hint(req->mem, -1)));
+	}
+	return ours(s, out, a->why);
+}
+
+/* Fields of the source are a floor: what the tool has itself stays. */
+static bool
+set_fields(const struct sp_http_send *s, struct sp_http_message *m, const char **why)
+{
+	struct sp_request *req = s->call->req;
+
+	for (size_t i = 0; i < s->source->field_count; i++) {
+		const struct sp_http_field *f = &s->source->fields[i];
+		struct sp_str value;
+
+		if (sp_message_has(m, f->name))
+			continue;
+		if (!sp_reference_resolve(req->mem, req->settings, f->value, &value, why))
+			return false;
+		if (!sp_message_set(m, f->name, value)) {
+			*why = sp_printf(req->mem, "the header field %s cannot be sent", f->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+is_failure(const struct attempt *a)
+{
+	return a->result == SP_HTTP_ANSWER ? a->answer->status >= 502 && a->answer->status <= 504 :
+	    a->result == SP_HTTP_UNREACHABLE || a->result == SP_HTTP_BROKEN || a->result == SP_HTTP_TIMEOUT;
+}
+
+/* A service may send back what it was sent.  What the engine has collected is ours to change. */
+static void
+hide_secrets(struct attempt *a)
+{
+	sp_secrets_hide(&a->secrets, (char *)(uintptr_t)a->answer->body.p, a->answer->body.len);
+	for (size_t i = 0; i < a->answer->field_count; i++)
+		sp_secrets_hide(&a->secrets, (char *)(uintptr_t)a->answer->fields[i].value.p, a->answer->fields[i].value.len);
+}
+
+static void
+transmit(const struct sp_http_send *s, const struct sp_http_message *m, struct attempt *a)
+{
+	struct sp_request *req = s->call->req;
+	const struct sp_http_source *source = s->source;
+	int64_t left = s->deadline_ms - sp_monotonic_ms();
+
+	if (source->timeout_ms > 0 && source->timeout_ms < left)
+		left = source->timeout_ms;
+	a->result = sp_http(req->mem, &(struct sp_http){ .url = m->url, .method = m->method, .fields = m->fields,
+	    .field_count = m->field_count, .body = m->body, .allow = sp_source_allow(req, source->allow),
+	    .ca_file = req->settings->fetch_ca_file, .http = source->http && req->settings->source_http,
+	    .repeatable = s->repeatable, .pool = sp_printf(req->mem, "source %s", source->name),
+	    .max_bytes = (size_t)source->max_bytes, .timeout_ms = left > 0 ? left : 1, .gone = has_gone, .arg = req },
+	    a->answer, &a->why);
+	if (a->result == SP_HTTP_STOPPED)
+		sp_breaker_abandon(&source->breaker);
+	else
+		sp_breaker_leave(&source->breaker, is_failure(a));
+	hide_secrets(a);
+}
+
+static void
+attempt(const struct sp_http_send *s, const struct sp_http_message *message, struct attempt *a, struct sp_tool_result *out)
+{
+	struct sp_http_message m = *message;
+	int64_t retry_ms = -1;
+
+	a->ended = true;
+	if ((a->sent = take_from_budget(s, out, &a->why)) != SP_SENT_ANSWER)
+		return;
+	sp_db_end(&s->call->req->db);
+	if (!set_fields(s, &m, &a->why)) {
+		a->sent = ours(s, out, a->why);
+		return;
+	}
+	if ((a->sent = set_credential(s, &m, a, out)) != SP_SENT_ANSWER)
+		return;
+	if (!sp_breaker_enter(&s->source->breaker, &retry_ms)) {
+		a->why = "it has failed several times and is left alone for a while";
+		a->sent = trouble(s, out, sp_printf(s->call->req->mem, "%s%s", a->why, sp_retry_hint(s->call->req->mem, retry_ms)));
+		return;
+	}
+	a->ended = false;
+	transmit(s, &m, a);
+}
+
+/* ---- again, or what the caller is told ---- */
+
+/* False: the client has gone meanwhile. */
+static bool
+rest(struct sp_request *req, int64_t ms)
+{
+	int64_t until = sp_monotonic_ms() + ms, left;
+
+	while ((left = until - sp_monotonic_ms()) > 0) {
+		if (sp_client_gone(req))
+			return false;
+		(void)poll(NULL, 0, (int)(left < SP_HTTP_GONE_MS ? left : SP_HTTP_GONE_MS));
+	}
+	return true;
+}
+
+/* How long to wait before the next attempt; -1: there is none. */
+static int64_t
+pause_before(const struct sp_http_send *s, const struct attempt *a, int64_t tries)
+{
+	int64_t ms = FIRST_PAUSE_MS << (tries < 6 ? tries : 6), told = -1;
+	uint16_t jitter;
+
+	if (tries >= s->retries || !(s->repeatable || a->result == SP_HTTP_UNREACHABLE))
+		return -1;
+	if (a->result == SP_HTTP_ANSWER) {
+		if (a->answer->status != 429 && !is_failure(a))
+			return -1;
+		told = sp_http_retry_after(a->answer);
+	} else if (!is_failure(a))
+		return -1;
+	sp_random(&jitter, sizeof(jitter));
+	ms = ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+	ms = ms / 2 + ms * jitter / (2 * UINT16_MAX);
+	if (told >= 0)
+		ms = told + ms / 4;		/* all that were told the same do not come at once */
+	return ms < s->deadline_ms - sp_monotonic_ms() ? ms : -1;
+}
+
+static enum sp_sent
+give_up(const struct sp_http_send *s, const struct attempt *a, struct sp_tool_result *out, const char **why)
+{
+	struct sp_arena *mem = s->call->req->mem;
+
+	*why = a->result != SP_HTTP_ANSWER ? a->why : NULL;
+	switch (a->result) {
+	case SP_HTTP_ANSWER:
+		return SP_SENT_ANSWER;
+	case SP_HTTP_STOPPED:
+		return SP_SENT_STOPPED;
+	case SP_HTTP_REFUSED:
+		return ours(s, out, a->why);
+	case SP_HTTP_TOO_LARGE:
+		return trouble(s, out, sp_printf(mem, "%s: ask for less", a->why));
+	case SP_HTTP_UNREACHABLE:
+	case SP_HTTP_BROKEN:
+	case SP_HTTP_TIMEOUT:
+		break;
+	}
+	sp_log(SP_WARN, "a service does not answer", SP_L("request", s->call->req->id), SP_L("source", s->source->name),
+	    SP_L("why", a->why));
+	return trouble(s, out, sp_printf(mem, "%s%s%s", a->result == SP_HTTP_UNREACHABLE ? "it cannot be reached" :
+	    a->result == SP_HTTP_TIMEOUT ? "no answer in time" : "its answer was cut short",
+	    s->repeatable || a->result == SP_HTTP_UNREACHABLE ? "" : " (what was asked for may have been done)", sp_retry_hint(mem, -1)));
+}
+
+enum sp_sent
+sp_http_send(const struct sp_http_send *s, const struct sp_http_message *message, struct sp_http_answer *answer,
+    struct sp_tool_result *out, const char **why)
+{
+	struct attempt a = { .answer = answer };
+	bool renewed = false;
+	int64_t ms;
+
+	for (int64_t tries = 0;; tries++) {
+		attempt(s, message, &a, out);
+		if (a.ended) {
+			*why = a.why;
+			return a.sent;
+		}
+		/* a token may be revoked before its time: another one, once; the request was refused and had no effect */
+		if (a.result == SP_HTTP_ANSWER && answer->status == 401 && !renewed &&
+		    sp_credential_refused(s->source->credential, &a.secrets)) {
+			renewed = true;
+			continue;
+		}
+		if ((ms = pause_before(s, &a, tries)) < 0)
+			return give_up(s, &a, out, why);
+		if (!rest(s->call->req, ms))
+			return SP_SENT_STOPPED;
+	}
+}

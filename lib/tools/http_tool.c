@@ -1,0 +1,393 @@
+/* http_tool.c - tools of kind "http": a call of an HTTP service */
+#include "tools/http_tool.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "tools/http_content.h"
+#include "tools/http_send.h"
+#include "tools/http_spec.h"
+
+/* One call, from its first request to its result. */
+struct run {
+	const struct sp_tool_call *call;
+	const struct sp_http_spec *spec;
+	struct sp_arena *mem;
+	struct sp_given given;
+	int64_t deadline_ms;
+	struct sp_tool_result *out;
+	const char *why;		/* for the audit row */
+	enum sp_sent ended;		/* how it ended, when a step was false */
+};
+
+/* A step has failed in a way that the model is told of. */
+static bool
+tell(struct run *r, const char *text)
+{
+	*r->out = (struct sp_tool_result){ .is_error = true, .text = sp_str(text) };
+	r->ended = SP_SENT_TROUBLE;
+	return false;
+}
+
+static void
+set_variable(struct run *r, const char *name, struct json_object *value)
+{
+	if (json_object_object_add(r->given.variables, name, json_object_get(value)) != 0)
+		sp_out_of_memory();
+}
+
+/* ---- requests ---- */
+
+static bool
+send(struct run *r, const struct sp_http_parts *parts, struct json_object *overlay, struct sp_http_answer *answer)
+{
+	const struct sp_tool *tool = r->call->tool;
+	struct sp_http_message m = { .field_count = 0 };
+	struct sp_http_send s = { .call = r->call, .source = r->spec->source, .deadline_ms = r->deadline_ms,
+		.repeatable = sp_http_parts_idempotent(parts) || tool->read_only || tool->repeatable, .retries = r->spec->retries };
+	const char *why;
+
+	if (!sp_http_parts_build(r->mem, parts, r->spec->source->url, &r->given, overlay, &m, &why)) {
+		r->why = "the arguments make no request";
+		return tell(r, why);
+	}
+	r->ended = sp_http_send(&s, &m, answer, r->out, &r->why);
+	return r->ended == SP_SENT_ANSWER;
+}
+
+/* What a service said, for the model: its status, and its message if it has one. */
+static bool
+tell_status(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
+{
+	struct sp_str said = sp_answer_error(r->mem, r->spec->shape, body, answer);
+	const char *name = r->spec->source->name, *what = "answered with status", *hint = "";
+
+	r->why = sp_printf(r->mem, "status %d", answer->status);
+	if (answer->status == 401 || answer->status == 403)
+		what = "did not let us do that: status";
+	else if (answer->status == 429 || answer->status >= 500)
+		hint = sp_retry_hint(r->mem, sp_http_retry_after(answer));
+	if (answer->status >= 500 || answer->status == 401)
+		sp_log(SP_WARN, "a service answered with an error", SP_L("request", r->call->req->id), SP_L("source", name),
+		    SP_LI("status", answer->status));
+	if (said.p != NULL)
+		return tell(r, sp_printf(r->mem, "%s %s %d%s: %.*s", name, what, answer->status, hint, SP_FMT(said)));
+	return tell(r, sp_printf(r->mem, "%s %s %d%s", name, what, answer->status, hint));
+}
+
+static bool
+is_success(const struct sp_http_spec *spec, int status)
+{
+	for (size_t i = 0; i < spec->success_count; i++)
+		if (spec->success[i] == status)
+			return true;
+	return spec->success_count == 0 && status >= 200 && status < 300;
+}
+
+/* An answer whose body could not be read: a good one is trouble, another one says what its status says. */
+static bool
+read_body(struct run *r, const struct sp_http_answer *answer, bool is_good, struct json_object **out)
+{
+	const char *why;
+
+	if (sp_http_body(r->mem, r->spec, answer, out, &why))
+		return true;
+	if (!is_good)
+		return tell_status(r, answer, NULL);
+	r->why = "the answer cannot be read";
+	sp_log(SP_WARN, "the answer of a service cannot be read", SP_L("request", r->call->req->id),
+	    SP_L("source", r->spec->source->name), SP_L("why", why));
+	return tell(r, sp_printf(r->mem, "%s: its answer cannot be read", r->spec->source->name));
+}
+
+/* A request before the main one, whose answer is JSON. */
+static bool
+ask(struct run *r, const struct sp_http_parts *parts, struct json_object **out)
+{
+	struct sp_http_answer answer;
+	const char *why;
+	bool is_good;
+
+	if (!send(r, parts, NULL, &answer))
+		return false;
+	is_good = answer.status >= 200 && answer.status < 300;
+	if (sp_answer_reading(r->spec->shape) == SP_ANSWER_XML) {
+		if (!read_body(r, &answer, is_good, out))
+			return false;
+	} else if (!sp_json_parse(r->mem, answer.body, out, &why)) {
+		*out = NULL;
+		if (is_good) {
+			r->why = "the answer cannot be read";
+			return tell(r, sp_printf(r->mem, "%s: its answer cannot be read", r->spec->source->name));
+		}
+	}
+	return is_good || tell_status(r, &answer, *out);
+}
+
+/* ---- before the main request ---- */
+
+static bool
+text_of(struct run *r, const struct sp_pattern *pattern, struct sp_str *out)
+{
+	const char *why;
+
+	switch (sp_pattern_text(r->mem, pattern, &r->given, out, &why)) {
+	case SP_FILLED:
+		return true;
+	case SP_FILLED_ABSENT:
+		r->why = "the arguments make no request";
+		return tell(r, sp_printf(r->mem, "%s: is needed", why));
+	case SP_FILLED_WRONG:
+		break;
+	}
+	r->why = "the arguments make no request";
+	return tell(r, why);
+}
+
+/* Of an argument that is not there nothing is taken, and the variable is not there either. */
+static bool
+take_apart(struct run *r)
+{
+	for (size_t i = 0; i < r->spec->let_count; i++) {
+		const struct sp_http_let *let = &r->spec->let[i];
+		struct sp_str text, part;
+		const char *why;
+
+		switch (sp_pattern_text(r->mem, &let->from, &r->given, &text, &why)) {
+		case SP_FILLED_ABSENT:
+			continue;
+		case SP_FILLED_WRONG:
+			r->why = "the arguments make no request";
+			return tell(r, why);
+		case SP_FILLED:
+			break;
+		}
+		if (!sp_text_match_find(let->match, text, &part)) {
+			r->why = "the arguments make no request";
+			return tell(r, let->error);
+		}
+		sp_json_set_str(r->given.variables, let->name, part);
+	}
+	return true;
+}
+
+static bool
+fits(struct run *r, const struct sp_http_resolve *resolve, struct json_object *item, const struct sp_str *texts)
+{
+	struct json_object *member;
+	struct sp_str text;
+
+	for (size_t i = 0; i < resolve->match_count; i++)
+		if (!json_object_is_type(item, json_type_object) || !json_object_object_get_ex(item, resolve->match_name[i], &member) ||
+		    !sp_value_text(r->mem, member, &text) || !sp_str_eq(text, texts[i]))
+			return false;
+	return true;
+}
+
+static bool
+find(struct run *r, const struct sp_http_resolve *resolve, struct json_object *body)
+{
+	struct sp_str *texts = sp_alloc_array(r->mem, resolve->match_count, sizeof(*texts));
+	struct json_object *items, *value;
+
+	for (size_t i = 0; i < resolve->match_count; i++)
+		if (!text_of(r, &resolve->match_value[i], &texts[i]))
+			return false;
+	if (sp_path_follow(r->mem, resolve->items, body, &items) && json_object_is_type(items, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(items); i++) {
+			struct json_object *item = json_object_array_get_idx(items, i);
+
+			if (fits(r, resolve, item, texts) && sp_path_follow(r->mem, resolve->take, item, &value) && value != NULL) {
+				set_variable(r, resolve->as, value);
+				return true;
+			}
+		}
+	r->why = "nothing was found";
+	return tell(r, resolve->missing);
+}
+
+static bool
+resolve(struct run *r)
+{
+	for (size_t i = 0; i < r->spec->resolve_count; i++) {
+		const struct sp_http_resolve *one = &r->spec->resolve[i];
+		struct json_object *body;
+		struct sp_str text, part;
+		const char *why;
+
+		if (one->has_value) {
+			/* what nobody asked for needs no look-up */
+			if (sp_pattern_text(r->mem, &one->value, &r->given, &text, &why) == SP_FILLED_ABSENT)
+				continue;
+			if (!text_of(r, &one->value, &text))
+				return false;
+			if (one->unless != NULL && sp_text_match_find(one->unless, text, &part)) {
+				sp_json_set_str(r->given.variables, one->as, text);
+				continue;
+			}
+		}
+		if (!ask(r, one->parts, &body) || !find(r, one, body))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_before(struct run *r, struct json_object **overlay)
+{
+	struct json_object *body, *value;
+
+	*overlay = NULL;
+	if (r->spec->read == NULL)
+		return true;
+	if (!ask(r, r->spec->read->parts, &body))
+		return false;
+	if (!sp_path_follow(r->mem, r->spec->read->select, body, &value) || value == NULL) {
+		r->why = "the answer cannot be read";
+		return tell(r, sp_printf(r->mem, "%s: its answer does not have what is to be changed", r->spec->source->name));
+	}
+	set_variable(r, "read", value);
+	if (r->spec->read->overlay)
+		*overlay = value;
+	return true;
+}
+
+/* ---- the answer ---- */
+
+static bool
+is_case(struct run *r, const struct sp_http_case *c, const struct sp_http_answer *answer, struct json_object *body)
+{
+	bool found = c->status_count == 0;
+	struct json_object *value;
+	struct sp_str text;
+
+	for (size_t i = 0; i < c->status_count; i++)
+		found = found || c->status[i] == answer->status;
+	for (size_t i = 0; found && i < c->where_count; i++)
+		found = sp_path_follow(r->mem, c->where[i], body, &value) && sp_value_text(r->mem, value, &text) &&
+		    sp_str_eq(text, c->text[i]);
+	return found;
+}
+
+/* {"answer": {"status", "headers", "body"}} */
+static void
+set_answer(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
+{
+	struct json_object *object = sp_json_new(r->mem), *headers = sp_json_new(r->mem);
+
+	for (size_t i = 0; i < answer->field_count; i++) {
+		char *name = sp_strdup(r->mem, answer->fields[i].name);
+
+		for (char *c = name; *c != '\0'; c++)
+			*c = (char)sp_lower((unsigned char)*c);
+		if (sp_utf8_valid(answer->fields[i].value) && sp_utf8_valid(sp_str(name)))
+			sp_json_set_str(headers, name, answer->fields[i].value);
+	}
+	if (json_object_object_add(object, "status", json_object_new_int(answer->status)) != 0 ||
+	    json_object_object_add(object, "headers", json_object_get(headers)) != 0 ||
+	    (body != NULL && json_object_object_add(object, "body", json_object_get(body)) != 0))
+		sp_out_of_memory();
+	set_variable(r, "answer", object);
+}
+
+/* True: one of the cases, and *r->out is its result. */
+static bool
+give_case(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
+{
+	const char *why;
+	struct sp_buf b;
+
+	for (size_t i = 0; i < r->spec->case_count; i++) {
+		const struct sp_http_case *c = &r->spec->cases[i];
+
+		if (!is_case(r, c, answer, body))
+			continue;
+		set_answer(r, answer, body);
+		sp_buf_init(&b, r->mem, SP_JSON_MAX_TREE);
+		if (sp_json_pattern_write(r->mem, c->result, &r->given, &b, &why) != SP_FILLED) {
+			sp_buf_clear(&b);
+			sp_buf_cstr(&b, "{}");
+		}
+		sp_http_json(r->call, sp_buf_view(&b), r->out);
+		r->out->is_error = r->out->is_error || c->is_error;
+		r->why = r->out->is_error ? sp_printf(r->mem, "status %d", answer->status) : NULL;
+		return true;
+	}
+	return false;
+}
+
+static bool
+give(struct run *r, const struct sp_http_answer *answer)
+{
+	bool is_good = is_success(r->spec, answer->status);
+	struct json_object *body;
+	const char *why;
+	struct sp_buf b;
+
+	if (!read_body(r, answer, is_good, &body))
+		return false;
+	if (give_case(r, answer, body))
+		return true;
+	if (!is_good)
+		return tell_status(r, answer, body);
+	if (!r->spec->has_shape || body == NULL) {
+		sp_http_content(r->call, answer, body, r->out);
+		return true;
+	}
+	sp_buf_init(&b, r->mem, SP_JSON_MAX_TREE);
+	if (!sp_answer_write(r->mem, r->spec->shape, body, answer, &b, &why)) {
+		r->why = "the answer cannot be read";
+		return tell(r, sp_printf(r->mem, "%s: %s", r->spec->source->name, why));
+	}
+	sp_http_json(r->call, sp_buf_view(&b), r->out);
+	return true;
+}
+
+/* ---- the kind ---- */
+
+static bool
+load(struct sp_arena *mem, struct json_object *json, const void **out, const char **why)
+{
+	const struct sp_http_spec *spec;
+
+	if (!sp_http_spec_load(mem, json, &spec, why))
+		return false;
+	*out = spec;
+	return true;
+}
+
+static bool
+run(struct run *r)
+{
+	struct json_object *overlay;
+	struct sp_http_answer answer;
+
+	return take_apart(r) && resolve(r) && read_before(r, &overlay) && send(r, r->spec->parts, overlay, &answer) &&
+	    give(r, &answer);
+}
+
+static enum sp_tool_outcome
+call_service(const struct sp_tool_call *call, struct json_object *arguments, struct sp_tool_result *out)
+{
+	struct run r = { .call = call, .spec = call->tool->spec, .mem = call->req->mem, .out = out,
+		.given = { sp_json_new(call->req->mem), arguments }, .deadline_ms = sp_tool_deadline_ms(call) };
+	struct sp_slot slot;
+
+	r.ended = sp_http_enter(&(struct sp_http_send){ .call = call, .source = r.spec->source, .deadline_ms = r.deadline_ms },
+	    &slot, out, &r.why);
+	if (r.ended == SP_SENT_ANSWER) {
+		(void)run(&r);
+		sp_slot_release(call->req, &slot);
+	}
+	switch (r.ended) {
+	case SP_SENT_STOPPED:
+		return sp_tool_cancelled(call);
+	case SP_SENT_FAILED:
+		return SP_TOOL_FAILED;
+	case SP_SENT_ANSWER:
+	case SP_SENT_TROUBLE:
+		break;
+	}
+	return sp_tool_finish(call, r.why, out);
+}
+
+const struct sp_tool_kind sp_http_tool = { "http", load, call_service };
