@@ -32,3 +32,4 @@ dist_examples_DATA =
 dist_examples_DATA += catalogs/examples/prompt.yaml
 dist_examples_DATA += catalogs/examples/resource.yaml
 dist_examples_DATA += catalogs/examples/server.yaml
+dist_examples_DATA += catalogs/examples/statement.yaml
