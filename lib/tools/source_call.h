@@ -10,8 +10,9 @@
  *	(audit row, here)		(audit row, here)
  *
  * One round trip there; no connection to our own database is held meanwhile.
- * set_config sets the claims and the request id, as for functions (current_setting('request.jwt.claims')), the
- * time limit, the search path and the role of the source.
+ * set_config sets the claims and the request id under the names that functions know
+ * (current_setting('request.jwt.claims')), the time limit, and the search path and the
+ * role of the source.
  *
  * Two databases have no transaction in common.  A reading call that is not
  * recorded is not answered.  A writing call is recorded before it is sent, and

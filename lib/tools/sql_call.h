@@ -15,8 +15,9 @@
  *
  * set_config sets READ ONLY, the claims, the time limit, the search path (the
  * exposed schemas, then public) and the role.  Whatever a statement sets besides,
- * for the session even, is gone before the next call of somebody else: a reading tool is rolled back altogether (which also ends READ
- * ONLY), after a writing one everything is reset.
+ * for the session even, is gone before the next call of somebody else: a reading
+ * tool is rolled back altogether (which also ends READ ONLY), after a writing one
+ * everything is reset.
  *
  * A tool that fails is rolled back, and a second round trip writes the audit row
  * of the failure.
