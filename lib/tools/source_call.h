@@ -24,8 +24,8 @@
  * "outcome unknown"), and it is not tried again.
  *
  * Failures are told as in sql_call.h, save that a database that is away is a result
- * with is_error: this server is up, and other tools go on.  Questions and tasks
- * by a function's own wish (schema mcp) are for our own database; notices of the other go to the log.
+ * with is_error: this server is up, and other tools go on.  Schema mcp is for our own
+ * database: nothing there can ask or report progress, and notices go to the log.
  */
 #ifndef SP_TOOLS_SOURCE_CALL_H
 #define SP_TOOLS_SOURCE_CALL_H
