@@ -92,6 +92,25 @@ walk(struct walker *w, struct json_object *tree, struct sp_place *place)
 	}
 }
 
+static bool
+is_deep(struct json_object *tree, int depth)
+{
+	if (depth > CATALOG_DEPTH_MAX)
+		return true;
+	if (json_object_is_type(tree, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(tree); i++)
+			if (is_deep(json_object_array_get_idx(tree, i), depth + 1))
+				return true;
+	} else if (json_object_is_type(tree, json_type_object)) {
+		json_object_object_foreach(tree, name, value) {
+			(void)name;
+			if (is_deep(value, depth + 1))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* No more than this many values are in the text, as every value but one stands behind one of these. */
 static size_t
 count_values(struct sp_str text)
@@ -133,6 +152,9 @@ catalog_read_json(struct sp_arena *mem, struct sp_str text, struct catalog_trees
 		*line = line_at(text, at);
 		return false;
 	}
+	*why = "nested too deeply";
+	if (is_deep(tree, 1))
+		return false;
 	place = sp_alloc(mem, sizeof(*place));
 	skip_space(&w);
 	place->line = w.line;

@@ -152,3 +152,9 @@ check_PROGRAMS += tests/fuzz/fuzz_openapi
 tests_fuzz_fuzz_openapi_SOURCES = tests/fuzz/fuzz_openapi.c $(fuzz_main)
 tests_fuzz_fuzz_openapi_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_openapi_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_document
+tests_fuzz_fuzz_document_SOURCES = tests/fuzz/fuzz_document.c $(fuzz_main)
+tests_fuzz_fuzz_document_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_fuzz_fuzz_document_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_document_LDADD = bin/libcatalog.a $(SALLYPORT_LIBS) $(YAML_LIBS)

@@ -75,6 +75,8 @@ t_tests += tests/t/0580-documents.t
 t_tests += tests/t/0581-documents-apply.t
 t_tests += tests/t/0588-docs-catalog.t
 t_tests += tests/t/0610-http-tools.t
+t_tests += tests/t/0590-statement.t
+t_tests += tests/t/0591-source.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
