@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "db/queries.h"
 #include "tools/content.h"
+#include "tools/document_kind.h"
 #include "tools/policy.h"
 #include "tools/run.h"
+#include "tools/sql_tool.h"
 
 static const char *const list_names[SP_LISTS] = { "tool", "resource", "template", "prompt" };
 
@@ -151,16 +153,24 @@ write_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *
 	return sp_listing_write(mem, scratch, entry, out);
 }
 
+/* Of a function in its spec; of a document in its options: "optional", or {"support", "timeout"}. */
 static void
-take_tasks(struct json_object *spec, struct sp_tool *tool)
+take_tasks(const struct parsed *p, struct sp_tool *tool)
 {
-	struct json_object *task = sp_json_get(spec, "task");
+	struct json_object *task = sp_json_get(p->spec, "task"), *of_document = sp_json_get(p->options, "task");
+	struct sp_str support = sp_json_get_str(task, "support");
 
-	tool->repeatable = json_object_get_boolean(sp_json_get(spec, "repeatable"));
-	if (task == NULL)
-		return;
-	tool->tasks = sp_str_is(sp_json_get_str(task, "support"), "required") ? SP_TASK_REQUIRED : SP_TASK_OPTIONAL;
+	tool->repeatable = json_object_get_boolean(sp_json_get(p->spec, "repeatable"));
 	tool->task_timeout_ms = json_object_get_int64(sp_json_get(task, "timeout_ms"));
+	if (tool->kind != &sp_sql_tool) {
+		tool->repeatable = tool->read_only || json_object_get_boolean(sp_json_get(p->annotations, "idempotentHint"));
+		support = json_object_is_type(of_document, json_type_string) ? sp_json_text(of_document) :
+		    sp_json_get_str(of_document, "support");
+		if (!sp_document_duration(sp_json_get_str(of_document, "timeout"), &tool->task_timeout_ms))
+			tool->task_timeout_ms = 0;
+	}
+	if (support.p != NULL)
+		tool->tasks = sp_str_is(support, "required") ? SP_TASK_REQUIRED : SP_TASK_OPTIONAL;
 }
 
 /* Most tools of a server have the same few lists. */
@@ -225,7 +235,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 		return false;
 	take_required(mem, p.input, tool);
 	tool->is_for_apps = is_for_apps(sp_json_get(p.listing, "_meta"));
-	take_tasks(p.spec, tool);
+	take_tasks(&p, tool);
 	return true;
 }
 

@@ -93,6 +93,7 @@ printable(struct sp_arena *mem, struct sp_str text)
 	return sp_buf_view(&b).p;
 }
 
+__attribute__((format(printf, 4, 0)))
 static void
 add_fault(struct sp_faults *faults, const char *file, int line, const char *fmt, va_list ap)
 {

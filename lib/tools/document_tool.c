@@ -336,6 +336,25 @@ judge_annotations(struct sp_documents *all, struct sp_document *doc)
 }
 
 static void
+judge_task(struct sp_documents *all, const struct sp_document *doc)
+{
+	static const char *const names[] = { "support", "timeout", NULL };
+	struct json_object *task = sp_json_get(sp_json_get(doc->row, "options"), "task");
+	struct sp_str support = json_object_is_type(task, json_type_string) ? sp_json_text(task) :
+	    sp_json_get_str(task, "support"), timeout = sp_json_get_str(task, "timeout");
+	int64_t milliseconds;
+
+	if (task == NULL)
+		return;
+	if (json_object_is_type(task, json_type_object))
+		sp_document_only(all, doc, "task", task, names);
+	if (!sp_str_is(support, "optional") && !sp_str_is(support, "required"))
+		sp_document_fault(all, doc, "task", "is optional, required, or {support: optional, timeout: 2h}");
+	else if (sp_json_get(task, "timeout") != NULL && (timeout.p == NULL || !sp_document_duration(timeout, &milliseconds)))
+		sp_document_fault(all, doc, "task.timeout", "is not a time: 5m, 2h");
+}
+
+static void
 judge_tests(struct sp_documents *all, const struct sp_document *doc)
 {
 	static const char *const names[] = { "name", "arguments", "expect", NULL };
@@ -368,6 +387,7 @@ sp_document_judge_tool(struct sp_documents *all, struct sp_document *doc)
 	judge_annotations(all, doc);
 	sp_document_judge_icons(all, doc);
 	sp_document_judge_scopes(all, doc);
+	judge_task(all, doc);
 	judge_tests(all, doc);
 	judge_kind(all, doc);
 	put(doc->row, "origin", json_object_new_string(doc->origin));

@@ -85,6 +85,17 @@ messages:
   - {role: user, content: hello}
   - {role: system, content: hello}
 Y
+faults "a tool" a.yaml 'a.yaml:4: task.timeout: is not a time: 5m, 2h
+a.yaml:6: tests[0].expect.contain: there is no such member; did you mean "contains"?
+a.yaml:7: statement.sqll: a statement has sql, read_only, result and source' <<'Y'
+kind: tool
+name: a
+description: A
+task: {support: optional, timeout: soon}
+tests:
+  - {arguments: {}, expect: {contain: a}}
+statement: {sqll: SELECT 1}
+Y
 for path in /etc/passwd ../a.yaml .hidden link.txt pipe dir/../b.txt; do
 	ln -sf /etc/passwd link.txt
 	mkfifo pipe 2>/dev/null

@@ -106,7 +106,7 @@ is "that the audit trail names" "$((before + 1)) 9" "$(sql "SELECT detail->>'ver
 	WHERE event = 'catalog.apply' ORDER BY audit_id DESC LIMIT 1" -F ' ')"
 is "again, nothing changes" "nothing has changed $((before + 1))" "$(sallyport catalog apply shop 2>&1) $(version)"
 is "the rows" 'order_state|5000|t|{orders:read}|developer|document shop/20-tools.json|{}
-sent_orders||f|{}|admin|document shop/20-tools.json|{"bind": {"owner": {"from": "claim.sub"}}}' "$(sql "SELECT name, timeout_ms, read_only, scopes, tier, origin, options FROM sallyport.tool ORDER BY name")"
+sent_orders||t|{}|admin|document shop/20-tools.json|{"bind": {"owner": {"from": "claim.sub"}}}' "$(sql "SELECT name, timeout_ms, read_only, scopes, tier, origin, options FROM sallyport.tool ORDER BY name")"
 is "the schema keeps its order" '{"type":"object","properties":{"order_no":{"type":"integer","minimum":1},"verbose":{"type":"boolean","default":false},"note":{"type":"string"}},"required":["order_no"],"additionalProperties":false}' \
 	"$(sql "SELECT input_schema FROM sallyport.tool WHERE name = 'order_state'")"
 is "a file is bytes or text" '\x89504e4700ff|t' "$(sql "SELECT blob, (SELECT content = E'Terms\\r\\n\\ttab \\u0085 end  \\n' FROM sallyport.mcp_resource WHERE name = 'terms') FROM sallyport.mcp_resource WHERE name = 'logo'")"
@@ -230,6 +230,10 @@ is "it stays when its document is applied" t "$(sql "SELECT secret IS NOT NULL F
 is "a secret of nothing" 'sallyport: there is no credential "nobody"' "$(sallyport catalog secret nobody <<<x 2>&1)"
 
 # ---- as somebody ----
+
+printf 'kind: tool\nname: promised\ndescription: A\ntier: public\nstatement: {sql: SELECT 1 AS one}\noutput: {type: object, required: [two]}\n' >promised.yaml
+sallyport catalog apply promised.yaml >/dev/null
+like "an answer that does not fit the output schema" '^internal error, request id' "$(sallyport catalog call promised --as alice 2>"$T/log/promised.log")"
 
 names() { sallyport catalog list --json --as "$@" 2>&1 | jq -c '[.[] | select(.server == "orders") | .entry.name] | sort'; }
 is "what a developer sees" '["explain","logo","order_state","sent_orders"]' "$(names alice)"
