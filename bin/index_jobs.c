@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/json.h"
+#include "index_github.h"
 #include "index_jobs.h"
 #include "index_root.h"
 
@@ -154,6 +155,36 @@ index_directory(struct jobs *j, struct job *job, struct json_object *from, const
 }
 
 static const char *
+index_archive(struct jobs *j, struct job *job, struct json_object *from, const char **why)
+{
+	struct index_github github = { .repo = sp_json_get_str(from, "repo"), .ref = sp_json_get_str(from, "ref"),
+	    .token = sp_json_get_str(from, "token") };
+	struct index_options o = *j->options;
+	struct index_store *store = NULL;
+	const char *result = NULL;
+	struct index_run run;
+	int fd = index_github_fetch(job->mem, j->settings, &github, why);
+
+	if (fd < 0)
+		return NULL;
+	o.repository = job->repository;
+	o.full = job->full;
+	o.only = strings(job->mem, sp_json_get(from, "only"));
+	if (index_store_open(&(struct index_store_start){ .conninfo = index_database(j->settings),
+	    .repository = job->repository, .at_once = true }, &store, job->mem, why)) {
+		index_run_init(&run, &o, store);
+		if (index_github_archive(&run, fd, from == job->asked ? by_tool(job->mem, from) : NULL, job->mem, why))
+			result = sp_cstr(job->mem, index_run_json(&run, job->mem));
+		else
+			*why = sp_strdup(job->mem, *why);
+		index_run_release(&run);
+		index_store_close(store);
+	}
+	close(fd);
+	return result;
+}
+
+static const char *
 work(struct jobs *j, struct job *job, const char **why)
 {
 	bool files = sp_str_is(sp_json_get_str(job->asked, "type"), "files");
@@ -161,6 +192,8 @@ work(struct jobs *j, struct job *job, const char **why)
 
 	if (sp_str_is(sp_json_get_str(from, "type"), "tree"))
 		return index_directory(j, job, from, why);
+	if (sp_str_is(sp_json_get_str(from, "type"), "github"))
+		return index_archive(j, job, from, why);
 	*why = from == NULL ? "it is not known where the repository comes from" : "its source is of an unknown type";
 	return NULL;
 }

@@ -176,6 +176,7 @@ index_run_json(const struct index_run *r, struct sp_arena *mem)
 	sp_jw_init(&w, &b);
 	sp_jw_object(&w);
 	sp_jw_kcstr(&w, "repository", r->options->repository);
+	sp_jw_kcstr_if(&w, "commit", r->commit);
 	sp_jw_kbool(&w, "complete", !index_interrupted && r->error == NULL);
 	sp_jw_kbool(&w, "dry_run", r->options->dry_run);
 	sp_jw_kint(&w, "files", (int64_t)(r->added + r->changed + r->unchanged));

@@ -7,6 +7,7 @@
 #ifndef SP_BIN_INDEX_RUN_H
 #define SP_BIN_INDEX_RUN_H
 
+#include <signal.h>
 #include "base/settings.h"
 #include "index_store.h"
 #include "index_walk.h"
@@ -30,6 +31,7 @@ struct index_run {
 	struct index_store *store;
 	struct sp_arena *mem;			/* of one file */
 	const char *error;			/* of the store */
+	const char *commit;			/* of an archive that says which it is; NULL: none */
 	bool terminal;				/* progress is shown */
 	int64_t started_ms, shown_ms;
 	size_t pieces, added, changed, unchanged, removed, binary, failed;

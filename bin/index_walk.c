@@ -119,6 +119,12 @@ skipped_file(const char *name)
 	return !index_language_by_name(name) && strchr(name, '.') != NULL;
 }
 
+bool
+index_skipped(const char *name, bool directory)
+{
+	return directory ? index_word_in(sp_str(name), skipped_directories) : skipped_file(name);
+}
+
 /* A file may claim any time; those outside of years 1 to 9999 are nobody's. */
 static int64_t
 microseconds(const struct timespec *t)
@@ -143,8 +149,7 @@ step(struct tree *t, struct frame *f, const char *name)
 		return true;
 	}
 	directory = S_ISDIR(st.st_mode);
-	if ((!directory && !S_ISREG(st.st_mode)) ||
-	    (directory ? index_word_in(sp_str(name), skipped_directories) : skipped_file(name)))
+	if ((!directory && !S_ISREG(st.st_mode)) || index_skipped(name, directory))
 		return true;
 	if (at > 0)
 		t->path[at++] = '/';

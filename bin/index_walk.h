@@ -40,6 +40,9 @@ struct index_walk {
 /* Walks the directory that `root` is open on; false when it cannot be read at all. */
 SP_MUST_USE bool index_walk(int root, struct index_walk *walk);
 
+/* Whether files or directories of this name are never for the index. */
+bool index_skipped(const char *name, bool directory);
+
 enum index_read { INDEX_READ_OK, INDEX_READ_FAILED, INDEX_READ_BINARY };
 
 /* The bytes of a file, at most walk->max_size; a NUL in them makes it binary. */

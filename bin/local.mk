@@ -30,6 +30,7 @@ bin_libcatalog_a_AR = $(AR) cr
 # the cutting of source files stands apart from the program, so that tests and fuzzers can link it
 noinst_LIBRARIES += bin/libindex.a
 bin_libindex_a_SOURCES =
+bin_libindex_a_SOURCES += bin/index_archive.c bin/index_archive.h
 bin_libindex_a_SOURCES += bin/index_braces.c
 bin_libindex_a_SOURCES += bin/index_chunk.c bin/index_chunk.h
 bin_libindex_a_SOURCES += bin/index_head.c bin/index_head.h
@@ -45,11 +46,12 @@ bin_libindex_a_AR = $(AR) cr
 
 bin_PROGRAMS += bin/sallyport-index
 bin_sallyport_index_SOURCES = bin/sallyport-index.c
+bin_sallyport_index_SOURCES += bin/index_github.c bin/index_github.h
 bin_sallyport_index_SOURCES += bin/index_jobs.c bin/index_jobs.h
 bin_sallyport_index_SOURCES += bin/index_root.c bin/index_root.h
 bin_sallyport_index_SOURCES += bin/index_run.c bin/index_run.h
 bin_sallyport_index_SOURCES += bin/index_store.c bin/index_store.h
-bin_sallyport_index_LDADD = bin/libindex.a $(SALLYPORT_LIBS)
+bin_sallyport_index_LDADD = bin/libindex.a $(SALLYPORT_LIBS) $(ZLIB_LIBS)
 
 bin_PROGRAMS += bin/sallyport-stdio
 bin_sallyport_stdio_SOURCES = bin/sallyport-stdio.c

@@ -3,6 +3,7 @@
  *
  *	sallyport-index [--repository NAME] [--full] [--dry-run] [--quiet] [--json]
  *	    [--max-files N] [--max-size BYTES] [--only PATTERN]... DIRECTORY [FILE]...
+ *	sallyport-index --github OWNER/NAME[@REF] [OPTION]...
  *	sallyport-index --jobs [--wait] [--quiet]
  *
  * Walk, compare digests, cut what changed into pieces, write batches, remove
@@ -17,6 +18,7 @@
 #include <unistd.h>
 #include "base/json.h"
 #include "base/log.h"
+#include "index_github.h"
 #include "index_jobs.h"
 
 /* Exit statuses; see sallyport-index(1). */
@@ -26,7 +28,8 @@ enum { DONE = 0, FAILED = 1, USAGE = 2, DONE_IN_PART = 3, INTERRUPTED = 130 };
 
 struct command {
 	struct index_options options;
-	const char *directory;
+	const char *directory;		/* of a tree, or */
+	struct index_github github;	/* a repository of GitHub */
 	bool json, jobs, wait;
 };
 
@@ -44,6 +47,7 @@ usage(FILE *to)
 {
 	fprintf(to, "usage: sallyport-index [--repository NAME] [--full] [--dry-run] [--quiet] [--json]\n"
 	    "           [--max-files N] [--max-size BYTES] [--only PATTERN]... DIRECTORY [FILE]...\n"
+	    "       sallyport-index --github OWNER/NAME[@REF] [OPTION]...\n"
 	    "       sallyport-index --jobs [--wait] [--quiet]\n");
 }
 
@@ -77,56 +81,81 @@ report(const struct command *c, const struct index_run *r, struct sp_arena *mem)
 	return index_run_partial(r) ? DONE_IN_PART : DONE;
 }
 
-/* What is remembered of where the tree was: the operator has named it. */
+/* What is remembered of where the files came from: the operator has named it. */
 static const char *
-tree_source(const struct command *c, struct sp_arena *mem)
+source_of(const struct command *c, struct sp_arena *mem)
 {
+	const struct index_strings *only = &c->options.only;
 	char real[PATH_MAX];
 	struct sp_json_writer w;
 	struct sp_buf b;
 
-	if (realpath(c->directory, real) == NULL || !sp_utf8_valid(sp_str(real)))
+	if (c->directory != NULL && (realpath(c->directory, real) == NULL || !sp_utf8_valid(sp_str(real))))
 		return NULL;
 	sp_buf_init(&b, mem, TEXT_MAX);
 	sp_jw_init(&w, &b);
 	sp_jw_object(&w);
-	sp_jw_kcstr(&w, "type", "tree");
-	sp_jw_kcstr(&w, "path", real);
 	sp_jw_kcstr(&w, "by", "command");
-	if (c->options.only.count > 0) {
+	if (c->directory != NULL) {
+		sp_jw_kcstr(&w, "type", "tree");
+		sp_jw_kcstr(&w, "path", real);
+	} else {
+		sp_jw_kcstr(&w, "type", "github");
+		sp_jw_kstr(&w, "repo", c->github.repo);
+		if (c->github.ref.len > 0)
+			sp_jw_kstr(&w, "ref", c->github.ref);
+	}
+	if (only->count > 0) {
 		sp_jw_key(&w, "only");
 		sp_jw_array(&w);
-		for (size_t i = 0; i < c->options.only.count; i++)
-			sp_jw_str(&w, c->options.only.item[i]);
+		for (size_t i = 0; i < only->count; i++)
+			sp_jw_str(&w, only->item[i]);
 		sp_jw_array_end(&w);
 	}
 	sp_jw_object_end(&w);
 	return sp_buf_ok(&b) ? sp_buf_view(&b).p : NULL;
 }
 
+/* What c names, open on `fd`, into the index. */
 static int
-index_tree(const struct command *c, const struct sp_settings *settings, struct sp_arena *mem)
+index_from(const struct command *c, const struct sp_settings *settings, struct sp_arena *mem, int fd)
 {
 	struct index_store *store = NULL;
 	struct index_run run;
 	const char *why;
-	int status, root = open(c->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status;
 
-	if (root < 0)
-		return complain(c->directory, strerror(errno));
 	if (!index_store_open(&(struct index_store_start){ .conninfo = index_database(settings),
-	    .repository = c->options.repository, .dry_run = c->options.dry_run, .waiting = waiting },
-	    &store, mem, &why)) {
-		close(root);
+	    .repository = c->options.repository, .dry_run = c->options.dry_run, .at_once = c->directory == NULL,
+	    .waiting = waiting }, &store, mem, &why))
 		return complain("database", why);
-	}
 	index_run_init(&run, &c->options, store);
 	run.terminal = !c->options.quiet && isatty(STDERR_FILENO);
-	status = index_run_tree(&run, root, tree_source(c, mem)) ? report(c, &run, mem) :
-	    complain(c->directory, strerror(errno));
+	if (c->directory != NULL)
+		status = index_run_tree(&run, fd, source_of(c, mem)) ? report(c, &run, mem) :
+		    complain(c->directory, strerror(errno));
+	else
+		status = index_github_archive(&run, fd, source_of(c, mem), mem, &why) ? report(c, &run, mem) :
+		    index_interrupted ? INTERRUPTED : complain(c->options.repository, why);
 	index_run_release(&run);
 	index_store_close(store);
-	close(root);
+	return status;
+}
+
+static int
+index_once(const struct command *c, const struct sp_settings *settings, struct sp_arena *mem)
+{
+	const char *why = NULL;
+	int status, fd;
+
+	if (c->directory != NULL) {
+		if ((fd = open(c->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+			return complain(c->directory, strerror(errno));
+	} else if ((fd = index_github_fetch(mem, settings, &c->github, &why)) < 0) {
+		return complain(c->options.repository, why);
+	}
+	status = index_from(c, settings, mem, fd);
+	close(fd);
 	return status;
 }
 
@@ -143,7 +172,7 @@ run(const struct command *c)
 		status = FAILED;
 		fprintf(stderr, "%s", sp_buf_view(&errors).p);
 	} else {
-		status = !c->jobs ? index_tree(c, settings, mem) :
+		status = !c->jobs ? index_once(c, settings, mem) :
 		    !index_jobs(settings, &c->options, c->wait) ? FAILED : DONE;
 		sp_settings_free(settings);
 	}
@@ -189,6 +218,16 @@ add_changed(struct index_strings *list, const char *path)
 	return s.len > 0;
 }
 
+/* owner/name@ref */
+static bool
+read_github(const char *text, struct index_github *out)
+{
+	struct sp_str rest = sp_str(text);
+
+	return sp_str_split(&rest, '@', &out->repo) && index_github_repo_valid(out->repo) &&
+	    (sp_str_index(sp_str(text), '@') < 0 || (out->ref = rest, index_github_ref_valid(out->ref)));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -201,6 +240,7 @@ main(int argc, char **argv)
 		{ "max-files", required_argument, NULL, 'F' },
 		{ "max-size", required_argument, NULL, 'S' },
 		{ "only", required_argument, NULL, 'o' },
+		{ "github", required_argument, NULL, 'g' },
 		{ "jobs", no_argument, NULL, 'J' },
 		{ "wait", no_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
@@ -227,6 +267,7 @@ main(int argc, char **argv)
 		case 'F': ok = ok && sp_str_int64(sp_str(optarg), 1, 10000000, &o->max_files); break;
 		case 'S': ok = ok && sp_str_int64(sp_str(optarg), 1, 64 * 1024 * 1024, &o->max_size); break;
 		case 'o': o->only.item[o->only.count++] = sp_str(optarg); break;
+		case 'g': ok = ok && read_github(optarg, &c.github); break;
 		case 'J': c.jobs = true; break;
 		case 'w': c.wait = true; break;
 		case 'h': usage(stdout); sp_arena_free(mem); return DONE;
@@ -235,14 +276,19 @@ main(int argc, char **argv)
 		}
 	}
 	if (c.jobs)
-		ok = ok && optind == argc && o->repository == NULL && o->only.count == 0 && !o->dry_run && !o->full;
+		ok = ok && optind == argc && c.github.repo.p == NULL && o->repository == NULL && o->only.count == 0 &&
+		    !o->dry_run && !o->full;
 	else
-		ok = ok && optind < argc && !c.wait;
+		ok = ok && !c.wait && (c.github.repo.p != NULL ? optind == argc : optind < argc);
 	for (int i = optind + 1; ok && i < argc; i++)
 		ok = add_changed(&o->changed, argv[i]);
-	if (ok && !c.jobs) {
-		c.directory = argv[optind];
-		if (o->repository == NULL && (o->repository = default_repository(c.directory)) == NULL) {
+	if (!ok) {
+		usage(stderr);
+	} else if (!c.jobs) {
+		c.directory = argv[optind];		/* NULL with --github */
+		if (o->repository == NULL)
+			o->repository = c.directory == NULL ? sp_cstr(mem, c.github.repo) : default_repository(c.directory);
+		if (o->repository == NULL) {
 			status = complain(c.directory, strerror(errno));
 			sp_arena_free(mem);
 			return status;
@@ -251,8 +297,6 @@ main(int argc, char **argv)
 		if (!ok)
 			fprintf(stderr, "sallyport-index: a repository's name has 1 to 100 of letters, digits and . _ - /;"
 			    " give one with --repository\n");
-	} else if (!ok) {
-		usage(stderr);
 	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

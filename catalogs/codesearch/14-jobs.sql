@@ -79,7 +79,9 @@ CREATE OR REPLACE FUNCTION codesearch.job_shown(j codesearch.job)
 RETURNS jsonb LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 	SELECT jsonb_strip_nulls(jsonb_build_object('job_id', j.job_id, 'repository', j.repository, 'state', j.state,
 		'source', coalesce(j.source, '{}') - '{token,files,by}'::text[], 'complete', j.complete, 'created_at', j.created_at,
-		'started_at', j.started_at, 'finished_at', j.finished_at, 'tries', j.tries, 'result', j.result,
+		'started_at', j.started_at, 'finished_at', j.finished_at, 'tries', j.tries, 'result', j.result ||
+			CASE WHEN j.result ? 'commit' OR j.source ->> 'type' = 'github' THEN jsonb_build_object('files_processed', j.result -> 'files',
+				'chunks_indexed', j.result -> 'pieces', 'errors', '[]'::jsonb) ELSE '{}' END,
 		'error', left(j.error, 1000)))
 $$;
 

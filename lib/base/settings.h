@@ -46,6 +46,8 @@ struct sp_settings {
 	const char *keeper_socket;	/* Unix socket of sallyport-keeper; "": there is none */
 	int64_t keeper_children;	/* MCP servers that it keeps */
 	const char *index_roots;	/* space separated directories below which sallyport-index works on demand */
+	const char *github_url;		/* of GitHub's API, no trailing slash */
+	const char *github_token;	/* a reference (tools/reference.h), or "" */
 	int64_t threads;		/* handler threads per process */
 	int64_t max_body;		/* bytes */
 	int64_t request_timeout;	/* seconds, whole request */

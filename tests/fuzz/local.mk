@@ -158,3 +158,9 @@ tests_fuzz_fuzz_document_SOURCES = tests/fuzz/fuzz_document.c $(fuzz_main)
 tests_fuzz_fuzz_document_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
 tests_fuzz_fuzz_document_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_document_LDADD = bin/libcatalog.a $(SALLYPORT_LIBS) $(YAML_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_archive
+tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c $(fuzz_main)
+tests_fuzz_fuzz_archive_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_fuzz_fuzz_archive_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_archive_LDADD = bin/libindex.a $(SALLYPORT_LIBS) $(ZLIB_LIBS)
