@@ -151,6 +151,10 @@ index_github_fetch(struct sp_arena *mem, const struct sp_settings *s, const stru
 		*why = "that is not owner/name, or no name of a branch, tag or commit";
 		return -1;
 	}
+	if (reference.len > 0 && !sp_reference_is_in(reference)) {
+		*why = "the token must be named, ${env:NAME} or ${file:NAME}, and not written down";
+		return -1;
+	}
 	if (reference.len > 0 && !sp_reference_resolve(mem, s, reference, &token, why))
 		return -1;
 	if ((d.fd = nameless()) < 0) {

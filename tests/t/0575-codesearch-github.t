@@ -81,6 +81,11 @@ call_tool github_index_repo '{"repo":"octo/secret","confirm":true}' >/dev/null
 index --jobs
 like "without it GitHub knows of nothing" 'GitHub answers 404 .*Not Found' "$(status_of octo/secret .error)"
 
+SALLYPORT_GITHUB_TOKEN='${env:CREDENTIAL_HUB}' CREDENTIAL_HUB=github_token_0123456789 index --quiet --github octo/secret@main
+is "a token for all" 0 $?
+SALLYPORT_GITHUB_TOKEN=written_down index --github octo/secret@main
+like "which is named, not written down" 'the token must be named' "$(cat "$T/err")"
+
 # ---- answers that are none ----
 
 before=$(files octo/shop)
