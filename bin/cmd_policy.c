@@ -1,4 +1,4 @@
-/* cmd_policy.c - sallyport client allow-tools, user tools, scope, switch, tool, quota: who may call what */
+/* cmd_policy.c - sallyport client allow-tools, user tools, scope, switch, tool, quota, cache: who may call what */
 #include "command.h"
 #include "db/queries.h"
 #include "oauth/scope.h"
@@ -219,4 +219,27 @@ quota_override_run(struct command *c, int argc, char **argv)
 	return decide(c, "set the rate", &sp_q_quota_override_set, SP_PARAMS(SP_P_TEXT(o[USER].value),
 	    SP_P_TEXT(o[CLIENT].value), SP_P_TEXT(o[SERVER].given ? o[SERVER].value : ""), SP_P_TEXT(operands[0]),
 	    none ? SP_P_NULL : SP_P_TEXT(operands[1]), command_context(c)), "there is nobody of this name");
+}
+
+/* ---- results that are kept ---- */
+
+int
+cache_clear_run(struct command *c, int argc, char **argv)
+{
+	const char *pattern = "*";
+	const PGresult *r;
+
+	if (!command_options(c, NULL, argc, argv, &pattern, 0, 1))
+		return 2;
+	command_db(c);
+	if ((r = command_query(c, "clear the cache", &sp_q_cache_clear, SP_PARAMS(SP_P_TEXT(pattern)))) == NULL)
+		return 1;
+	command_print_row(c, r);
+	return 0;
+}
+
+int
+cache_stats_run(struct command *c, int argc, char **argv)
+{
+	return list(c, argc, argv, "look at the cache", &sp_q_cache_stats);
 }

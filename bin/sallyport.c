@@ -46,6 +46,8 @@ static const struct {
 	{ "quota", "override", quota_override_run,
 	    "quota override PATTERN RATE|unlimited|none --user NAME | --client CLIENT_ID [--server NAME|*]",
 	    "another rate of calls for a person or a client" },
+	{ "cache", "clear", cache_clear_run, "cache clear [PATTERN]", "forget the results that are kept of tools" },
+	{ "cache", "stats", cache_stats_run, "cache stats", "how many results are kept, and how often they were used" },
 	{ "key", "list", key_list_run, "key list", "list the signing keys" },
 	{ "key", "rotate", key_rotate_run, "key rotate [--alg ES256|EdDSA|RS256]",
 	    "put the next signing key to work and make another" },

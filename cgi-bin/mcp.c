@@ -6,6 +6,7 @@
 #include "mcp/session_get.h"
 #include "mcp/session_news.h"
 #include "mcp/transport.h"
+#include "tools/limit.h"
 #include "web/response.h"
 #include "web/worker.h"
 
@@ -27,7 +28,8 @@ open_call(struct sp_request *req, struct sp_mcp_call *call, bool *http_sse)
 	call->resource = sp_resource_by_name(all, name);
 	if (call->resource == NULL)
 		return sp_fail(req, SP_NOT_FOUND, "no such server");
-	return sp_bearer_authenticate(req, call->mcp->authority, call->resource, &call->caller);
+	return sp_bearer_authenticate(req, call->mcp->authority, call->resource, &call->caller) &&
+	    sp_limit_requests(req, &call->caller, "requests", req->settings->request_limit);
 }
 
 static bool

@@ -210,6 +210,16 @@ derive(struct sp_str secret, const char *purpose, uint8_t out[static KEY_LEN])
 	EVP_KDF_CTX_free(ctx);
 }
 
+void
+sp_keyring_mac(const struct sp_keyring *ring, const char *purpose, struct sp_str in, uint8_t out[static SP_SHA256_LEN])
+{
+	uint8_t key[KEY_LEN];
+
+	derive((struct sp_str){ (const char *)ring->key[0].bytes, KEY_LEN }, purpose, key);
+	sp_hmac_sha256((struct sp_str){ (const char *)key, sizeof(key) }, in, out);
+	sp_wipe(key, sizeof(key));
+}
+
 /*
  * The header (version, key id) is authenticated in front of the caller's aad.
  * It says its own length, so that the two cannot be confused.

@@ -65,7 +65,14 @@ SP_MUST_USE bool sp_unseal(struct sp_arena *mem, const struct sp_keyring *ring, 
     struct sp_str aad, struct sp_str sealed, struct sp_str *plain);
 
 /*
- * The same under a key derived from a secret that the caller presents (a
+ * HMAC-SHA256 under a key of this purpose, for what is only compared and must not
+ * be guessed by who reads the table.  A new master key in front gives others.
+ */
+void sp_keyring_mac(const struct sp_keyring *ring, const char *purpose, struct sp_str in,
+    uint8_t out[static SP_SHA256_LEN]);
+
+/*
+ * Seals under a key derived from a secret that the caller presents (a
  * refresh token), for answers that only its holder may read again.
  */
 struct sp_str sp_seal_with(struct sp_arena *mem, struct sp_str secret, const char *purpose,

@@ -72,6 +72,8 @@ struct sp_settings {
 	int64_t mcp_session_ttl;	/* seconds without use */
 	int64_t mcp_answer_timeout;	/* seconds for an answer of a client to what a call asks it */
 	int64_t request_state_ttl;	/* seconds from a question of a tool to its answers */
+	int64_t request_limit;		/* MCP requests of one user and client in a minute; 0 = no limit */
+	int64_t completion_limit;	/* of these, completions */
 	int64_t client_unused_ttl;	/* seconds until a registered client without tokens expires */
 	int64_t registrations_per_hour;	/* per address; 0 = no limit */
 	int64_t signin_tries;		/* failed sign-ins per account and address in 15 minutes before waiting */

@@ -2,6 +2,7 @@
 #include "mcp/entry.h"
 #include "mcp/methods.h"
 #include "tools/content.h"
+#include "tools/limit.h"
 
 /* CompleteRequestParams. */
 struct params {
@@ -110,7 +111,8 @@ sp_mcp_complete(struct sp_mcp_call *call)
 	if (!call->server->completes)
 		return sp_mcp_require_session(call) && sp_mcp_fail_no_method(call);
 	t = sp_mcp_tool_call(call, "completion", p.ref, NULL);
-	if (!sp_mcp_may_use(call, p.list, sp_server_entry(call->server, p.list, p.ref), &t))
+	if (!sp_mcp_may_use(call, p.list, sp_server_entry(call->server, p.list, p.ref), &t) ||
+	    !sp_limit_requests(call->req, &call->caller, "completions", call->req->settings->completion_limit))
 		return false;
 	if (!has_argument(t.tool->content, p.argument))
 		return sp_mcp_refuse(call, &t, "unknown argument") && sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 200,

@@ -5,8 +5,10 @@
 
 #include "base/log.h"
 #include "db/queries.h"
+#include "tools/confirm.h"
 #include "tools/content.h"
 #include "tools/document_kind.h"
+#include "tools/options.h"
 #include "tools/policy.h"
 #include "tools/run.h"
 #include "tools/sql_tool.h"
@@ -212,6 +214,36 @@ is_for_apps(struct json_object *meta)
 	return true;
 }
 
+/* What the row says; a result that was kept is of this and no other. */
+static struct sp_str
+digest(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r)
+{
+	uint8_t *sha256 = sp_alloc(mem, SP_SHA256_LEN);
+
+	sp_sha256(sp_str(sp_printf(scratch, "%s\n%s\n%.*s\n%.*s\n%.*s\n%lld %lld", r->kind, r->name, SP_FMT(r->spec),
+	    SP_FMT(r->options), SP_FMT(r->input_schema), (long long)r->max_rows, (long long)r->max_bytes)), sha256);
+	return (struct sp_str){ (const char *)sha256, SP_SHA256_LEN };
+}
+
+static bool
+take_options(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct parsed *p,
+    struct sp_tool *tool, const char **why)
+{
+	bool reads = tool->read_only || (strcmp(r->kind, "function") != 0 &&
+	    json_object_get_boolean(sp_json_get(p->annotations, "readOnlyHint")));
+
+	if (!sp_tool_options_read(mem, p->options, reads, &tool->options, why))
+		return false;
+	tool->has_output = p->output != NULL;
+	if (tool->options == NULL)
+		return true;
+	if (tool->options->cache_ttl_ms > 0)
+		tool->digest = digest(mem, scratch, r);
+	if (tool->options->confirm != NULL)
+		sp_confirm_add_argument(scratch, p->input, &tool->takes_confirm);
+	return true;
+}
+
 static bool
 fit(struct sp_arena *mem, const struct parsed *p, struct sp_tool *tool, const char **why)
 {
@@ -231,6 +263,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 	    !tool->kind->load(mem, p.spec, &tool->spec, why) ||
 	    !fit(mem, &p, tool, why) ||
 	    !sp_param_headers(mem, p.input, &tool->headers, why) ||
+	    !take_options(mem, scratch, r, &p, tool, why) ||
 	    !write_listing(mem, scratch, r, &p, &tool->listing, why))
 		return false;
 	take_required(mem, p.input, tool);

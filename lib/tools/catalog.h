@@ -18,6 +18,7 @@
 struct sp_tool_kind;			/* run.h */
 struct sp_content;			/* content.h */
 struct sp_policy;			/* policy.h */
+struct sp_tool_options;			/* options.h */
 
 /* The lists of a server. */
 enum sp_list {
@@ -57,6 +58,10 @@ struct sp_tool {
 	struct sp_param_headers headers;	/* arguments that request headers repeat */
 	const struct sp_scope *scopes;	/* all of them are needed */
 	const char *tier;
+	const struct sp_tool_options *options;	/* NULL: it asks for nothing of them */
+	bool takes_confirm;		/* the author's schema has an argument `confirm` */
+	bool has_output;		/* its entry has an output schema, whoever made it */
+	struct sp_str digest;		/* of all that a result depends on beside arguments and caller; with a cache only */
 	int64_t timeout_ms;		/* 0: setting tool_timeout */
 	enum sp_task_support tasks;
 	int64_t task_timeout_ms;	/* of a call that is a task; 0: timeout_ms, or setting task_timeout */

@@ -250,6 +250,12 @@ sp_policy_is_open(const struct sp_tool *tool)
 	    (p == NULL || (p->of[CLIENT_TOOL].count == 0 && p->of[USER_DENY].count == 0));
 }
 
+bool
+sp_policy_has_rates(const struct sp_tool *tool)
+{
+	return tool->policy != NULL && tool->policy->of[USER_RATE].count + tool->policy->of[CLIENT_RATE].count > 0;
+}
+
 const char *
 sp_policy_rate(const struct sp_tool *tool, const struct sp_caller *caller, bool of_user)
 {

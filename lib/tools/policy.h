@@ -46,6 +46,9 @@ bool sp_policy_is_open(const struct sp_tool *tool);
  */
 const char *sp_policy_rate(const struct sp_tool *tool, const struct sp_caller *caller, bool of_user);
 
+/* Whether anybody has a rate of his own. */
+bool sp_policy_has_rates(const struct sp_tool *tool);
+
 /* The rules, as the catalog keeps them beside its entries.  False: the database failed. */
 SP_MUST_USE bool sp_policy_load(struct sp_db *db, struct sp_arena *mem, const struct sp_policy **out);
 

@@ -37,6 +37,7 @@ struct sp_tool_call {
 	struct sp_trace trace;		/* that the call is part of */
 	int64_t timeout_ms;		/* of this call; 0: the tool's, or setting tool_timeout */
 	int64_t started_us;		/* set by sp_tool_run(); sp_monotonic_us() */
+	bool cached;			/* set by sp_tool_run(): the result was kept from another call */
 	/*
 	 * A statement that must not fail, in front of everything else and in the
 	 * same round trip and transaction (a session's check); NULL: none.

@@ -74,6 +74,7 @@ EXTRA_DIST += tests/lib/github.py
 t_tests += tests/t/0570-codesearch.t
 t_tests += tests/t/0670-policy.t
 t_tests += tests/t/0681-hot-apply.t
+t_tests += tests/t/0671-confirm.t
 t_tests += tests/t/0580-documents.t
 t_tests += tests/t/0581-documents-apply.t
 t_tests += tests/t/0588-docs-catalog.t
