@@ -4,6 +4,7 @@
 #include "catalog_diff.h"
 #include "catalog_file.h"
 #include "catalog_upstream.h"
+#include "catalog_work.h"
 #include "db/queries.h"
 #include "tools/document_kind.h"
 
@@ -271,6 +272,22 @@ change(struct command *c, int argc, char **argv, bool keep)
 	PQfinish(w.conn);		/* rolls back what was not committed; NULL is fine */
 	if (keep && status == 0 && has_upstreams(&w.documents))
 		status = catalog_upstreams_applied(c);
+	return status;
+}
+
+int
+catalog_difference(struct command *c, void (*add)(struct sp_documents *all, void *arg), void *arg)
+{
+	struct work w;
+	int status = 1;
+
+	init_work(&w, c);
+	add(&w.documents, arg);
+	if (w.documents.faults.count > 0)
+		status = print_faults(&w);
+	else if (apply(&w, false, false, &status) && !run_text(&w, "end", SP_LIT("ROLLBACK")))
+		status = 1;
+	PQfinish(w.conn);
 	return status;
 }
 

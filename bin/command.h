@@ -34,6 +34,7 @@ subcommand key_list_run, key_rotate_run;
 subcommand catalog_apply_run, catalog_check_run, catalog_diff_run, catalog_list_run;
 subcommand catalog_call_run, catalog_test_run, catalog_export_run, catalog_secret_run;
 subcommand catalog_refresh_run, catalog_pins_run;
+subcommand catalog_import_run;
 subcommand grant_list_run, grant_revoke_run;
 subcommand audit_tail_run, sweep_run, doctor_run;
 

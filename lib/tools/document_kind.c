@@ -16,6 +16,7 @@ const struct sp_document_kind sp_document_kinds[] = {
 	{ .name = "prompt", .table = "prompt", .key = "name", .server = "server", .members = sp_prompt_members,
 	    .judge = sp_document_judge_prompt, .write = sp_document_write_prompt },
 	{ .name = "upstream", .table = "upstream", .key = "name", .is_spec = true, .judge = sp_document_judge_upstream },
+	{ .name = "openapi", .key = "name", .members = sp_openapi_members, .expand = sp_document_expand_openapi },
 	{ .name = NULL }
 };
 

@@ -117,5 +117,8 @@ void sp_document_judge_credential(struct sp_documents *all, struct sp_document *
 /* document_upstream.c */
 void sp_document_judge_upstream(struct sp_documents *all, struct sp_document *doc);
 void sp_document_expand_mcp_servers(struct sp_documents *all, const struct sp_document *from);
+/* openapi_document.c */
+extern const struct sp_member sp_openapi_members[];
+void sp_document_expand_openapi(struct sp_documents *all, const struct sp_document *doc);
 
 #endif

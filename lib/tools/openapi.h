@@ -23,7 +23,7 @@
  *	output		false: no output schemas
  *	security_scopes	false: the API's scopes are not asked of callers
  *	scope_prefix	in front of the API's scopes
- *	max_input, max_output, max_description  bytes
+ *	max_input, max_output, max_description  bytes, or "32KiB"
  *
  * The description may come from a stranger: work, memory, and the size of each
  * schema are bounded, references outside the description are never followed, and
@@ -34,7 +34,7 @@
 #ifndef SP_TOOLS_OPENAPI_H
 #define SP_TOOLS_OPENAPI_H
 
-#include "base/json.h"
+#include "tools/document.h"
 
 #define SP_OPENAPI_MAX_BYTES	((size_t)32 * 1024 * 1024)	/* of the description; the largest in the wild has half */
 
@@ -54,5 +54,16 @@ struct sp_openapi {
  */
 SP_MUST_USE bool sp_openapi_import(struct sp_arena *mem, struct json_object *rules,
     struct json_object *description, struct sp_openapi *out, const char **why);
+
+/* ---- kind openapi among the documents of a catalog ---- */
+
+/*
+ * Reads a description beside a document, JSON or YAML.  False: *why.
+ */
+SP_MUST_USE bool sp_openapi_read(struct sp_documents *all, const struct sp_document *from, struct sp_str path,
+    struct json_object **out, const char **why);
+/* What becomes of a document of kind openapi.  False: it has a fault. */
+SP_MUST_USE bool sp_openapi_of_document(struct sp_documents *all, const struct sp_document *doc,
+    struct sp_openapi *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* openapi_rules.c - which operations become tools, and how */
+#include "tools/document_kind.h"
 #include "tools/openapi_private.h"
 
 #define SIZE_LIMIT 1048576		/* of one schema; beyond it no client takes the list */
@@ -122,11 +123,22 @@ check_tables(struct sp_arena *mem, const struct sp_openapi_rules *rules, const c
 	    (rules->defaults == NULL || check_members(mem, "defaults", rules->defaults, why));
 }
 
+/* A number of bytes, or "32KiB"; absent: as it is. */
 static bool
-check_size(struct sp_arena *mem, const char *name, int64_t bytes, const char **why)
+read_size(struct sp_arena *mem, struct json_object *json, const char *name, int64_t *bytes, const char **why)
 {
-	return (bytes >= 256 && bytes <= SIZE_LIMIT) ||
-	    wrong(mem, why, "%s: must be 256 to %d bytes", name, SIZE_LIMIT);
+	struct json_object *value = sp_json_get(json, name);
+	int64_t size = *bytes;
+
+	if (json_object_is_type(value, json_type_int))
+		size = json_object_get_int64(value);
+	else if (value != NULL && (!json_object_is_type(value, json_type_string) ||
+	    !sp_document_size(sp_json_text(value), &size)))
+		size = 0;
+	if (size < 256 || size > SIZE_LIMIT)
+		return wrong(mem, why, "%s: must be 256 to %d bytes", name, SIZE_LIMIT);
+	*bytes = size;
+	return true;
 }
 
 bool
@@ -151,9 +163,6 @@ sp_openapi_rules_read(struct sp_arena *mem, struct json_object *json, struct sp_
 		FIELD("deprecated", SP_JSON_BOOL, deprecated),
 		FIELD("output", SP_JSON_BOOL, output),
 		FIELD("security_scopes", SP_JSON_BOOL, security_scopes),
-		FIELD("max_input", SP_JSON_INT, max_input),
-		FIELD("max_output", SP_JSON_INT, max_output),
-		FIELD("max_description", SP_JSON_INT, max_description),
 		{ 0 }
 	};
 #undef FIELD
@@ -162,8 +171,8 @@ sp_openapi_rules_read(struct sp_arena *mem, struct json_object *json, struct sp_
 
 	if (!sp_json_read(mem, json, fields, &rules, why))
 		return false;
-	if (!check_size(mem, "max_input", rules.max_input, why) || !check_size(mem, "max_output", rules.max_output, why) ||
-	    !check_size(mem, "max_description", rules.max_description, why))
+	if (!read_size(mem, json, "max_input", &rules.max_input, why) || !read_size(mem, json, "max_output", &rules.max_output, why) ||
+	    !read_size(mem, json, "max_description", &rules.max_description, why))
 		return false;
 	if (rules.prefix.len > 0 && !sp_str_eq(sp_str(sp_openapi_fit(mem, rules.prefix)), rules.prefix))
 		return wrong(mem, why, "prefix: may have A-Z a-z 0-9 _ -");

@@ -2,7 +2,7 @@
 #include "tools/openapi_private.h"
 #include "tools/schema.h"
 
-#define MAX_DEPTH	56		/* of a document; what is around it when it is stored and loaded has the rest */
+#define MAX_DEPTH	52		/* of a document; what is around it when it is stored and loaded has the rest */
 #define TITLE_BYTES	100
 #define MAX_SCOPES	20		/* of one operation */
 
