@@ -88,10 +88,12 @@ struct sp_openapi_schemas {
 	struct sp_openapi_component *component;
 	size_t count, written;
 	struct json_object *names;	/* of definitions -> true */
+	size_t bytes, max_bytes;	/* that will be written at the least; that may be */
+	bool too_large;			/* why job->why is set */
 };
 
 void sp_openapi_schemas_init(struct sp_openapi_schemas *s, struct sp_openapi_job *job, bool input,
-    enum sp_openapi_detail detail);
+    enum sp_openapi_detail detail, size_t max_bytes);
 void sp_openapi_schemas_release(struct sp_openapi_schemas *s);
 SP_MUST_USE bool sp_openapi_schemas_count(struct sp_openapi_schemas *s, struct json_object *schema);
 /*

@@ -120,9 +120,9 @@ reference_of(struct json_object *schema)
 
 void
 sp_openapi_schemas_init(struct sp_openapi_schemas *s, struct sp_openapi_job *job, bool input,
-    enum sp_openapi_detail detail)
+    enum sp_openapi_detail detail, size_t max_bytes)
 {
-	*s = (struct sp_openapi_schemas){ .job = job, .input = input, .detail = detail };
+	*s = (struct sp_openapi_schemas){ .job = job, .input = input, .detail = detail, .max_bytes = max_bytes };
 	s->index = sp_json_new(job->scratch);
 	s->names = sp_json_new(job->scratch);
 	s->component = sp_alloc_array(job->scratch, MAX_COMPONENTS, sizeof(*s->component));
@@ -181,6 +181,20 @@ count_reference(struct sp_openapi_schemas *s, struct sp_str ref)
 	return true;
 }
 
+/*
+ * Takes what will be written at the least: every schema that is counted is
+ * written once or more.  So what is far too large is known before it is made.
+ */
+static bool
+take_bytes(struct sp_openapi_schemas *s, size_t bytes)
+{
+	s->bytes += bytes;
+	if (s->bytes <= s->max_bytes)
+		return true;
+	s->too_large = true;
+	return sp_openapi_fail(s->job, "it is over %zu bytes", s->max_bytes);
+}
+
 static bool
 count_each(struct sp_openapi_schemas *s, struct json_object *value, int level, bool properties)
 {
@@ -190,10 +204,9 @@ count_each(struct sp_openapi_schemas *s, struct json_object *value, int level, b
 				return false;
 	} else if (is_of(value, json_type_object)) {
 		json_object_object_foreach(value, name, schema) {
-			(void)name;
 			if (properties && sp_openapi_is_hidden(s->job, schema, s->input))
 				continue;
-			if (!count_schema(s, schema, level))
+			if (!take_bytes(s, strlen(name) + 3) || !count_schema(s, schema, level))
 				return false;
 		}
 	}
@@ -211,6 +224,16 @@ is_left_out(const struct sp_openapi_schemas *s, const struct keyword *k, struct 
 	return (k->flags & BOUND) || (strcmp(k->name, "additionalProperties") == 0 && is_of(value, json_type_boolean));
 }
 
+/* The keyword of this name, if its value is of schemas; NULL: it is not. */
+static const struct keyword *
+keyword_of_schemas(const char *name)
+{
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (keywords[i].shape <= PATTERNS && strcmp(keywords[i].name, name) == 0)
+			return &keywords[i];
+	return NULL;
+}
+
 static bool
 count_schema(struct sp_openapi_schemas *s, struct json_object *schema, int level)
 {
@@ -218,24 +241,19 @@ count_schema(struct sp_openapi_schemas *s, struct json_object *schema, int level
 
 	if (!is_of(schema, json_type_object))
 		return true;
-	if (!sp_openapi_step(s->job))
+	if (!sp_openapi_step(s->job) || !take_bytes(s, 2))
 		return false;
 	if (level > MAX_LEVELS)
 		return sp_openapi_fail(s->job, "its schemas are nested too deep");
 	if ((ref = reference_of(schema)).p != NULL && !count_reference(s, ref))
 		return false;
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		struct json_object *value = sp_json_get(schema, keywords[i].name);
-		bool ok = true;
+	json_object_object_foreach(schema, name, value) {
+		const struct keyword *k = keyword_of_schemas(name);
 
-		if (value == NULL || is_left_out(s, &keywords[i], schema, value))
+		if (k == NULL || value == NULL || is_left_out(s, k, schema, value))
 			continue;
-		if (keywords[i].shape == SCHEMA)
-			ok = count_schema(s, value, level + 1);
-		else if (keywords[i].shape == SCHEMAS || keywords[i].shape == SCHEMA_MAP || keywords[i].shape == PATTERNS ||
-		    keywords[i].shape == PROPERTIES)
-			ok = count_each(s, value, level + 1, keywords[i].shape == PROPERTIES);
-		if (!ok)
+		if (!(k->shape == SCHEMA ? count_schema(s, value, level + 1) :
+		    count_each(s, value, level + 1, k->shape == PROPERTIES)))
 			return false;
 	}
 	return true;

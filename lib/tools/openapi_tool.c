@@ -115,29 +115,36 @@ write_bind(struct sp_openapi_job *job, const struct sp_openapi_request *request)
 	return out;
 }
 
-/* The schema of some arguments, the caller's; NULL with job->why.  loose: those that are not described. */
+/* Arguments as properties of one schema. */
+struct input {
+	const struct sp_openapi_argument *arg;
+	size_t count;
+	bool *loose;			/* those that are not described */
+	enum sp_openapi_detail detail;
+};
+
+/* NULL: job->why says why, or (*too_large) it is over max_input, which is no fault yet. */
 static struct json_object *
-write_input(struct sp_openapi_job *job, const struct sp_openapi_argument *arg, size_t count, const bool *loose,
-    enum sp_openapi_detail detail)
+write_input(struct sp_openapi_job *job, const struct input *in, bool *too_large)
 {
 	struct json_object *out = json_object_new_object(), *properties = json_object_new_object();
 	struct json_object *required = json_object_new_array(), *property;
 	struct sp_openapi_schemas s;
 	bool ok = true;
 
-	sp_openapi_schemas_init(&s, job, true, detail);
+	sp_openapi_schemas_init(&s, job, true, in->detail, (size_t)job->rules.max_input);
 	json_object_object_add(out, "type", json_object_new_string("object"));
 	json_object_object_add(out, "properties", properties);
-	for (size_t i = 0; ok && i < count; i++)
-		ok = loose[i] || is_bound(job, &arg[i]) || sp_openapi_schemas_count(&s, arg[i].schema);
-	for (size_t i = 0; ok && i < count; i++) {
-		if (is_bound(job, &arg[i]))
+	for (size_t i = 0; ok && i < in->count; i++)
+		ok = in->loose[i] || is_bound(job, &in->arg[i]) || sp_openapi_schemas_count(&s, in->arg[i].schema);
+	for (size_t i = 0; ok && i < in->count; i++) {
+		if (is_bound(job, &in->arg[i]))
 			continue;
-		if (!(ok = (property = write_argument(&s, &arg[i], loose[i])) != NULL))
+		if (!(ok = (property = write_argument(&s, &in->arg[i], in->loose[i])) != NULL))
 			break;
-		json_object_object_add(properties, arg[i].name, property);
-		if (arg[i].required)
-			json_object_array_add(required, json_object_new_string(arg[i].name));
+		json_object_object_add(properties, in->arg[i].name, property);
+		if (in->arg[i].required)
+			json_object_array_add(required, json_object_new_string(in->arg[i].name));
 	}
 	if (json_object_array_length(required) > 0)
 		json_object_object_add(out, "required", required);
@@ -146,59 +153,77 @@ write_input(struct sp_openapi_job *job, const struct sp_openapi_argument *arg, s
 	json_object_object_add(out, "additionalProperties", json_object_new_boolean(0));
 	ok = ok && sp_openapi_schemas_definitions(&s, out);
 	sp_openapi_schemas_release(&s);
-	if (ok)
+	*too_large = s.too_large || (ok && size_of(out) > (size_t)job->rules.max_input);
+	if (s.too_large)
+		job->why = NULL;
+	if (ok && !*too_large)
 		return out;
 	json_object_put(out);
 	return NULL;
 }
 
-/*
- * The largest argument that is still described, each measured by itself.  False:
- * there is none with parts.
- */
+/* Bytes of each argument by itself; SIZE_MAX: more than all may have, so that it is not described. */
 static bool
-loosen(struct sp_openapi_job *job, const struct sp_openapi_argument *arg, size_t count, bool *loose)
+measure(struct sp_openapi_job *job, const struct input *in, size_t *bytes)
 {
-	size_t largest = count, most = 400, bytes;
+	for (size_t i = 0; i < in->count; i++) {
+		struct input alone = { &in->arg[i], 1, &in->loose[i], SP_OPENAPI_LEAN };
+		struct json_object *schema;
+		bool too_large;
 
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *alone;
-
-		if (loose[i] || is_bound(job, &arg[i]))
+		if (is_bound(job, &in->arg[i]))
 			continue;
-		if ((alone = write_input(job, &arg[i], 1, &loose[i], SP_OPENAPI_LEAN)) == NULL)
+		schema = write_input(job, &alone, &too_large);
+		if (schema == NULL && !too_large)
 			return false;
-		if ((bytes = size_of(alone)) > most) {
-			most = bytes;
-			largest = i;
-		}
-		json_object_put(alone);
+		bytes[i] = too_large ? SIZE_MAX : size_of(schema);
+		json_object_put(schema);
 	}
-	if (largest == count)
-		return sp_openapi_fail(job, "its input schema is over %lld bytes", (long long)job->rules.max_input);
-	loose[largest] = true;
-	sp_openapi_remark(job, "members of %s are not described: the schema is too large", arg[largest].name);
 	return true;
+}
+
+/* What is by itself too large, or else the largest.  False: there is none with parts. */
+static bool
+loosen(struct sp_openapi_job *job, const struct input *in, const size_t *bytes)
+{
+	size_t most = 400;		/* less is not worth it */
+	bool any = false;
+
+	for (size_t i = 0; i < in->count; i++)
+		if (!in->loose[i] && bytes[i] > most)
+			most = bytes[i];
+	for (size_t i = 0; i < in->count; i++)
+		if (!in->loose[i] && bytes[i] == most && (most == SIZE_MAX || !any)) {
+			in->loose[i] = any = true;
+			sp_openapi_remark(job, "members of %s are not described: the schema is too large", in->arg[i].name);
+		}
+	return any || sp_openapi_fail(job, "its input schema is over %lld bytes", (long long)job->rules.max_input);
 }
 
 /* As much as fits: all; without the descriptions of what lies deep; without the largest arguments' members. */
 static struct json_object *
 fit_input(struct sp_openapi_job *job, const struct sp_openapi_request *request)
 {
-	bool *loose = sp_alloc_array(job->scratch, request->count, sizeof(*loose));
-	enum sp_openapi_detail detail = SP_OPENAPI_FULL;
+	struct input in = { request->item, request->count, sp_alloc_array(job->scratch, request->count, sizeof(bool)),
+	    SP_OPENAPI_FULL };
+	size_t *bytes = NULL;
 	struct json_object *input;
+	bool too_large;
 
-	while ((input = write_input(job, request->item, request->count, loose, detail)) != NULL) {
-		if (size_of(input) <= (size_t)job->rules.max_input)
-			return input;
-		json_object_put(input);
-		if (detail == SP_OPENAPI_FULL)
-			detail = SP_OPENAPI_LEAN;
-		else if (!loosen(job, request->item, request->count, loose))
-			break;
+	while ((input = write_input(job, &in, &too_large)) == NULL && too_large) {
+		if (in.detail == SP_OPENAPI_FULL) {
+			in.detail = SP_OPENAPI_LEAN;
+			continue;
+		}
+		if (bytes == NULL) {
+			bytes = sp_alloc_array(job->scratch, in.count, sizeof(*bytes));
+			if (!measure(job, &in, bytes))
+				return NULL;
+		}
+		if (!loosen(job, &in, bytes))
+			return NULL;
 	}
-	return NULL;
+	return input;
 }
 
 /* ---- output ---- */
@@ -263,13 +288,14 @@ is_object(struct sp_openapi_job *job, struct json_object *schema, int hops)
 	return false;
 }
 
+/* NULL: job->why. */
 static struct json_object *
 write_output(struct sp_openapi_job *job, struct json_object *schema, enum sp_openapi_detail detail)
 {
 	struct json_object *out = NULL;
 	struct sp_openapi_schemas s;
 
-	sp_openapi_schemas_init(&s, job, false, detail);
+	sp_openapi_schemas_init(&s, job, false, detail, (size_t)job->rules.max_output);
 	if (sp_openapi_schemas_count(&s, schema) && (out = sp_openapi_schemas_write(&s, schema, true)) != NULL &&
 	    !sp_openapi_schemas_definitions(&s, out)) {
 		json_object_put(out);
