@@ -30,6 +30,7 @@ lib_libsallyport_a_SOURCES += lib/tools/directory.c lib/tools/directory.h
 lib_libsallyport_a_SOURCES += lib/tools/exchange.c lib/tools/exchange.h
 lib_libsallyport_a_SOURCES += lib/tools/mcp_client.c lib/tools/mcp_client.h
 lib_libsallyport_a_SOURCES += lib/tools/mcp_client_list.c
+lib_libsallyport_a_SOURCES += lib/tools/mcp_listener.c lib/tools/mcp_listener.h
 lib_libsallyport_a_SOURCES += lib/tools/mcp_wire_http.c lib/tools/mcp_wire.h
 lib_libsallyport_a_SOURCES += lib/tools/mcp_wire_stdio.c
 lib_libsallyport_a_SOURCES += lib/tools/upstream.c lib/tools/upstream.h

@@ -640,6 +640,7 @@ sp_mcp_client_open(struct sp_mcp_client *c, enum sp_mcp_client_era era)
 	enum sp_mcp_reply_kind kind;
 
 	c->wrong_era = false;
+	c->wire->listens = c->exchange != NULL && c->capabilities != NULL && json_object_object_length(c->capabilities) > 0;
 	if (era == SP_MCP_ERA_MODERN) {
 		c->era = era;
 		c->version = MODERN;

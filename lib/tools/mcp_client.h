@@ -62,6 +62,7 @@ struct sp_mcp_wire {
 	/* What the client says. */
 	const char *version;		/* the revision that is spoken, for the header; NULL before that is known */
 	bool modern;			/* headers of 2026-07-28 */
+	bool listens;			/* what a session's server says without being asked is heard, too */
 	int64_t deadline_ms;		/* sp_monotonic_ms() */
 };
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "net/sse_reader.h"
+#include "tools/mcp_listener.h"
 
 #define FIELDS_MAX	64
 #define NOTICE_MS	5000		/* for what is no request */
@@ -16,12 +17,14 @@
 #define RESUME_MS	1000		/* before a stream is asked for again that does not say when */
 #define RESUME_MAX_MS	5000
 #define SESSION_MAX	1024		/* bytes of an id */
+#define READY_MS	2000		/* for the server to open its own stream, or to say that it has none */
 
 struct http_wire {
 	struct sp_mcp_wire wire;
 	struct sp_arena *mem;
 	const struct sp_mcp_http *to;
 	struct sp_str session;
+	struct sp_mcp_listener *listener;	/* NULL: not yet, or the server's own words are not wanted */
 };
 
 /* One exchange: a POST, or a GET that goes on with its stream. */
@@ -183,10 +186,25 @@ is_gone(const struct http_wire *h)
 	return h->to->waiter.gone != NULL && h->to->waiter.gone(h->to->waiter.arg);
 }
 
+/* What the server says on its own stream is taken while the answer is waited for. */
+static bool
+hear(struct exchange *x)
+{
+	char *text;
+
+	while (x->h->listener != NULL && x->take != NULL && !x->taken && (text = sp_mcp_listener_next(x->h->listener)) != NULL) {
+		x->taken = !x->take(x->arg, sp_str(text));
+		free(text);
+	}
+	return x->taken;
+}
+
 static bool
 gone(void *arg)
 {
-	return is_gone(((struct exchange *)arg)->h);
+	struct exchange *x = arg;
+
+	return is_gone(x->h) || hear(x);
 }
 
 static bool
@@ -271,12 +289,45 @@ can_resume(const struct exchange *x, enum sp_wire_end end)
 	    x->reader.last_id.len > 0;
 }
 
+/* From the first word behind initialize on. */
+static void
+listen_too(struct http_wire *h)
+{
+	struct sp_http_field fields[FIELDS_MAX];
+	struct sp_http get = {
+		.url = h->to->url, .fields = fields, .allow = h->to->allow, .ca_file = h->to->ca_file, .http = h->to->http,
+		.max_bytes = h->to->max_bytes, .timeout_ms = h->wire.deadline_ms - sp_monotonic_ms(),
+	};
+
+	if (h->listener != NULL || !h->wire.listens || h->wire.modern || h->wire.version == NULL || !h->wire.has_session ||
+	    get.timeout_ms <= 0)
+		return;
+	get.field_count = fields_of(h, NULL, (struct sp_str){ NULL, 0 }, fields);
+	h->listener = sp_mcp_listener_start(&get, h->to->message_max);
+}
+
+/* A question that is asked before its stream is open would be lost. */
+static void
+await_stream(struct http_wire *h)
+{
+	const struct timespec step = { 0, 5 * 1000000L };
+	int64_t until = sp_monotonic_ms() + READY_MS;
+
+	while (h->listener != NULL && !sp_mcp_listener_is_ready(h->listener) && sp_monotonic_ms() < until && !is_gone(h))
+		nanosleep(&step, NULL);
+}
+
 static enum sp_wire_end
 send(struct sp_mcp_wire *wire, const struct sp_mcp_sending *m, bool (*take)(void *arg, struct sp_str text), void *arg)
 {
 	struct http_wire *h = (struct http_wire *)wire;
 	struct exchange x = { .h = h, .take = take, .arg = arg };
-	enum sp_wire_end end = run(&x, m, (struct sp_str){ NULL, 0 });
+	enum sp_wire_end end;
+
+	listen_too(h);
+	if (m->is_request)
+		await_stream(h);
+	end = run(&x, m, (struct sp_str){ NULL, 0 });
 
 	for (int i = 0; i < RESUMES_MAX && m->is_request && can_resume(&x, end); i++) {
 		struct sp_str last_id = sp_str_dup(h->mem, x.reader.last_id);
@@ -305,11 +356,22 @@ close_wire(struct sp_mcp_wire *wire)
 	struct sp_http_answer answer;
 	const char *why;
 
+	sp_mcp_listener_stop(h->listener);
+	h->listener = NULL;
 	if (!h->wire.has_session)
 		return;
 	http.field_count = fields_of(h, NULL, (struct sp_str){ NULL, 0 }, fields);
 	(void)!sp_http(h->mem, &http, &answer, &why);
 	h->wire.has_session = false;
+}
+
+static void
+stop_listening(void *arg)
+{
+	struct http_wire *h = arg;
+
+	sp_mcp_listener_stop(h->listener);
+	h->listener = NULL;
 }
 
 struct sp_mcp_wire *
@@ -319,5 +381,6 @@ sp_mcp_wire_http(struct sp_arena *mem, const struct sp_mcp_http *to, int64_t dea
 
 	*h = (struct http_wire){ .mem = mem, .to = to,
 	    .wire = { .send = send, .close = close_wire, .deadline_ms = deadline_ms } };
+	sp_arena_defer(mem, stop_listening, h);
 	return &h->wire;
 }

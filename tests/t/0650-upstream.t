@@ -3,16 +3,14 @@
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/node.sh"
-node_packages clients
-everything=$top_srcdir/tests/clients/node_modules/@modelcontextprotocol/server-everything/dist/index.js
-[ -e "$everything" ] || skip_all "no server-everything in tests/clients"
-node=$(readlink -f "$(command -v node)")
+. "$top_srcdir/tests/lib/upstream.sh"
+needs_everything
 plan 24
 start_postgres && migrate access_token_ttl=3600 executable_dirs="${node%/*}" && start_httpd "${HTTPD:-nginx}" || exit 1
 add_user alice
 
 upstream() {
-	cat >"$T/upstream.yaml" <<-END
+	apply_upstream <<-END
 		kind: upstream
 		name: everything
 		command: [node, "$everything", stdio]
@@ -23,25 +21,8 @@ upstream() {
 	END
 }
 
-apply() {
-	sallyport catalog apply "$T/upstream.yaml" >"$T/out" 2>&1
-	local status=$?
-	catalog_known
-	echo "$status"
-}
-
-listed() {
-	name='' method=$1 post_mcp "$(rpc "$1")" >/dev/null
-	json "[.result.$2[].$3] | sort | join(\" \")"
-}
-
-tool() {
-	name=$1 method=tools/call post_mcp "$(rpc tools/call "$(jq -nc --arg name "$1" --argjson a "${2:-"{}"}" '{name: $name, arguments: $a}')")" >/dev/null
-}
-
-upstream 'prompts: true
-resources: true'
-is "an upstream is applied, and asked what it has" 0 "$(apply)"
+is "an upstream is applied, and asked what it has" 0 "$(upstream 'prompts: true
+resources: true')"
 like "what it has is shown" 'added    tool everything/echo' "$(cat "$T/out")"
 like "what cannot be offered is left out, and said" 'left out .*only be called as a task' "$(cat "$T/out")"
 mcp_token=$(token_for alice)
@@ -75,14 +56,13 @@ is "the audit trail knows the call" "ok" "$(sql "SELECT outcome FROM sallyport.a
 	tool = 'everything_echo'")"
 
 # rules
-upstream 'tools:
+is "rules are applied without asking it again" 0 "$(upstream 'tools:
   include: ["get-*", echo]
   exclude: ["get-env"]
   rename: {echo: say}
   overrides:
     get-sum: {fixed: {a: 40}, description: Adds forty, tier: public}
-    echo: {tier: admin}'
-is "rules are applied without asking it again" 0 "$(apply)"
+    echo: {tier: admin}')"
 like "some tools are left, with other names" '^everything_get-annotated-message .*everything_get-sum' "$(listed tools/list tools name)"
 is "a tool for administrators, and what was excluded, are not listed" "" \
 	"$(listed tools/list tools name | grep -E 'everything_(say|echo|get-env)')"

@@ -87,3 +87,7 @@ EXTRA_DIST += $(t_tests)
 EXTRA_DIST += tests/t/0530-mcp-tools.sql
 EXTRA_DIST += tests/sql/codesearch.sql
 t_tests += tests/t/0650-upstream.t
+t_tests += tests/t/0651-upstream-http.t
+t_tests += tests/t/0652-upstream-fastmcp.t
+t_tests += tests/t/0653-upstream-stdio.t
+t_tests += tests/t/0654-upstream-modern.t
