@@ -57,7 +57,7 @@ print_entry(const char *server, const char *list, struct sp_str name, struct jso
 	if (title.p == NULL)
 		title = sp_utf8_cut(sp_str_sub(line, 0, sp_str_index(line, '\n') >= 0 ? (size_t)sp_str_index(line, '\n') : line.len),
 		    TEXT_WIDTH);
-	printf("/mcp%s%-10s  %-8s  %-32.*s  ", server[0] != '\0' ? "/" : "", server, list, SP_FMT(name));
+	printf("/mcp%s%-*s  %-8s  %-32.*s  ", server[0] != '\0' ? "/" : "", server[0] != '\0' ? 9 : 10, server, list, SP_FMT(name));
 	print_text(title);
 	putchar('\n');
 }

@@ -67,15 +67,16 @@ sp_document_expand_server(struct sp_documents *all, const struct sp_document *do
 
 /* ---- secrets ---- */
 
-/* Members of sources and credentials that are secret, whatever their type. */
+/* Members of sources and credentials that are secret, whatever their type, and header fields that are. */
 static const char *const secrets[] = { "token", "password", "secret", "key", "value", "client_secret", "secret_key",
-	"secret_access_key", "session_token", "private_key", "api_key", NULL };
+	"secret_access_key", "session_token", "private_key", "api_key", "authorization", "proxy-authorization", "cookie",
+	"x-api-key", NULL };
 
 static bool
 is_secret(const char *name)
 {
 	for (size_t i = 0; secrets[i] != NULL; i++)
-		if (strcmp(secrets[i], name) == 0)
+		if (sp_str_caseis(sp_str(name), secrets[i]))
 			return true;
 	return false;
 }
@@ -151,8 +152,8 @@ sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 	const char *why;
 
 	sp_document_judge_name(all, doc, 64, "_.-");
-	if (sp_json_get_str(spec, "type").p == NULL)
-		sp_document_fault(all, doc, "", "a source needs a member \"type\": postgresql or http");
+	if (!sp_str_is(sp_json_get_str(spec, "type"), "postgresql") && !sp_str_is(sp_json_get_str(spec, "type"), "http"))
+		sp_document_fault(all, doc, "type", "a source is of type postgresql or http");
 	json_object_object_foreach(spec, name, value)
 		judge_texts(all, doc, name, name, value);
 	judge_connection(all, doc, "database");

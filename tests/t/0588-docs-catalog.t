@@ -1,7 +1,8 @@
 #!/bin/bash
 # docs/catalog.md and catalogs/examples: every document in them is without fault, and the page's own can be applied.
 #
-# In the page a block ```yaml file=NAME is a file; all of them together are one catalog.
+# In the page a block ```yaml file=NAME is a file; all of them together are one catalog.  What stands in a
+# block ```console run is typed.
 . "$(dirname "$0")/../lib/sallyport.sh"
 start_postgres && migrate || exit 1
 
@@ -13,18 +14,29 @@ cd "$T/page" || exit 1
 ok "the page has examples" test -s orders.yaml
 like "they are without fault" '^[0-9]+ documents? without fault$' "$(sallyport catalog check . 2>&1)"
 
-# what is typed with the first of them
-awk '/^```console/ { on = 1; next } /^```/ { on = 0 } on' "$top_srcdir/docs/catalog.md" | grep -B 100 'nothing has changed' >"$T/typed"
-while IFS= read -r line; do
-	case $line in
-	'$ sallyport '*) [ -z "${command:-}" ] || is "$command" "$expected" "$got"
-		command=${line#\$ } expected=
-		read -ra words <<<"$command"
-		got=$("${words[@]}" 2>&1) ;;
-	*) expected+=${expected:+$'\n'}$line ;;
-	esac
-done <"$T/typed"
-is "$command" "$expected" "$got"
+# what is typed with them, one block after another
+add_user alice
+type_block() {
+	local line command= expected= got= words
+
+	while IFS= read -r line; do
+		case $line in
+		'$ sallyport '*)
+			[ -z "$command" ] || is "$command" "$expected" "$got"
+			command=${line#\$ } expected=
+			eval "words=($command)"		# as a shell reads it
+			got=$("${words[@]}" 2>&1)
+			;;
+		*) expected+=${expected:+$'\n'}$line ;;
+		esac
+	done <"$1"
+	is "$command" "$expected" "$got"
+}
+awk -v dir="$T" '/^```/ { if (out) { close(out); out = "" } else if ($0 == "```console run") out = sprintf("%s/typed.%02d", dir, ++n); next }
+	out { print > out }' "$top_srcdir/docs/catalog.md"
+for block in "$T"/typed.*; do
+	type_block "$block"
+done
 ok "all of them are applied" sallyport catalog apply .
 is "and are there" "nothing has changed" "$(sallyport catalog apply . 2>&1)"
 

@@ -292,6 +292,12 @@ tests_unit_test_chunk_SOURCES = tests/unit/test_chunk.c
 tests_unit_test_chunk_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
 tests_unit_test_chunk_LDADD = bin/libindex.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_document
+TESTS += tests/unit/test_document
+tests_unit_test_document_SOURCES = tests/unit/test_document.c
+tests_unit_test_document_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
+tests_unit_test_document_LDADD = bin/libcatalog.a $(UNIT_LIBS) $(YAML_LIBS)
+
 check_PROGRAMS += tests/unit/test_ignore
 TESTS += tests/unit/test_ignore
 tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c
