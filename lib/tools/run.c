@@ -12,6 +12,7 @@
 #include "tools/limit.h"
 #include "tools/options.h"
 #include "tools/result_cache.h"
+#include "tools/exec_tool.h"
 #include "tools/sql_tool.h"
 #include "tools/statement_tool.h"
 #include "tools/upstream.h"
@@ -26,6 +27,7 @@ static const struct sp_tool_kind *const kinds[] = {
 	&sp_statement_tool,
 	&sp_upstream_kind,
 	&sp_http_tool,
+	&sp_exec_tool,
 };
 
 const struct sp_tool_kind *

@@ -16,6 +16,11 @@ TESTS += tests/unit/test_schema
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
 tests_unit_test_schema_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_exec
+TESTS += tests/unit/test_exec
+tests_unit_test_exec_SOURCES = tests/unit/test_exec.c
+tests_unit_test_exec_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_child
 TESTS += tests/unit/test_child
 tests_unit_test_child_SOURCES = tests/unit/test_child.c
