@@ -29,6 +29,7 @@ dist_conformance_DATA += catalogs/conformance/50-resources-prompts.sql
 
 examplesdir = $(pkgdatadir)/catalogs/examples
 dist_examples_DATA =
+dist_examples_DATA += catalogs/examples/executable.yaml
 dist_examples_DATA += catalogs/examples/prompt.yaml
 dist_examples_DATA += catalogs/examples/resource.yaml
 dist_examples_DATA += catalogs/examples/server.yaml

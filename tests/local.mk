@@ -12,6 +12,7 @@ EXTRA_DIST += tests/lib/listen.sh
 EXTRA_DIST += tests/lib/mcp.sh
 EXTRA_DIST += tests/lib/http_service.py
 EXTRA_DIST += tests/lib/service.sh
+EXTRA_DIST += tests/lib/programs.sh
 EXTRA_DIST += tests/lib/statement.sh
 EXTRA_DIST += tests/lib/tasks.sh
 EXTRA_DIST += tests/lib/tasks.sql

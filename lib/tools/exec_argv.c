@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "tools/placeholder.h"
+#include "tools/blanks.h"
 #include "tools/spec.h"
 
 #define DEPTH_MAX 4			/* groups in groups */
@@ -348,7 +348,7 @@ struct making {
 };
 
 static bool
-may_dash(const struct making *m, const struct sp_placeholder *p)
+may_dash(const struct making *m, const struct sp_blank *p)
 {
 	if (m->options_ended)
 		return true;
@@ -360,7 +360,7 @@ may_dash(const struct making *m, const struct sp_placeholder *p)
 }
 
 static enum sp_argv_made
-put(struct making *m, struct sp_str text, const struct sp_placeholder *front)
+put(struct making *m, struct sp_str text, const struct sp_blank *front)
 {
 	const char *name = front != NULL ? front->written : "an argument";
 
@@ -377,17 +377,17 @@ put(struct making *m, struct sp_str text, const struct sp_placeholder *front)
 	return SP_ARGV_MADE;
 }
 
-/* *absent: a placeholder has no value. */
+/* *absent: a blank has no value. */
 static enum sp_argv_made
 put_text(struct making *m, const struct item *item, bool *absent)
 {
-	const struct sp_placeholder *front = &item->pattern.part[0];
+	const struct sp_blank *front = &item->pattern.part[0];
 	struct sp_str text = { NULL, 0 };
 	struct json_object *value = NULL;
 
 	/* an object or an array has no text of its own and is given as JSON */
 	if (sp_pattern_is_value(&item->pattern) &&
-	    sp_placeholder_value(m->mem, front, &m->given, &value, m->why) == SP_FILLED &&
+	    sp_blank_value(m->mem, front, &m->given, &value, m->why) == SP_FILLED &&
 	    (json_object_is_type(value, json_type_object) || json_object_is_type(value, json_type_array)))
 		return put(m, sp_json_canonical(m->mem, value), front);
 	switch (sp_pattern_text(m->mem, &item->pattern, &m->given, &text, m->why)) {
@@ -405,12 +405,12 @@ put_text(struct making *m, const struct item *item, bool *absent)
 static enum sp_argv_made
 put_spread(struct making *m, const struct item *item, bool *absent)
 {
-	const struct sp_placeholder *front = &item->pattern.part[0];
+	const struct sp_blank *front = &item->pattern.part[0];
 	enum sp_argv_made made = SP_ARGV_MADE;
 	struct json_object *value;
 	struct sp_str text;
 
-	if (sp_placeholder_value(m->mem, front, &m->given, &value, m->why) != SP_FILLED) {
+	if (sp_blank_value(m->mem, front, &m->given, &value, m->why) != SP_FILLED) {
 		*absent = true;
 		return SP_ARGV_MADE;
 	}

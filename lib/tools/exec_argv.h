@@ -4,8 +4,8 @@
  *	["/opt/tools/count", "--unit={unit}", ["--since", "{since}"],
  *	 {"if": "verbose", "then": ["-v"]}, "--", "{word}", "{files...}"]
  *
- * An item is a text with placeholders (placeholder.h), and one argument of the
- * program, whatever is in the values: no shell reads it.  When a placeholder has
+ * An item is a text with blanks (blanks.h), and one argument of the
+ * program, whatever is in the values: no shell reads it.  When a blank has
  * no value the item is left out.  Beyond that
  *
  *	"{files...}"	an array, each item an argument of its own
@@ -13,7 +13,7 @@
  *	{"if": "verbose", "then": [...]}	items that are there when the argument is true
  *
  * A program takes what begins with "-" for an option, wherever it comes from.  So
- * an argument that begins with a placeholder must not become one, unless a "--"
+ * an argument that begins with a blank must not become one, unless a "--"
  * stands before it or the spec lists it in "dashes".
  *
  * "paths" says which arguments are paths below a directory.  They are relative,

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "tools/child.h"
 #include "tools/exec_argv.h"
-#include "tools/placeholder.h"
+#include "tools/blanks.h"
 #include "tools/reference.h"
 #include "tools/spec.h"
 #include "web/stream.h"
@@ -59,7 +59,7 @@ read_streams(struct sp_arena *mem, struct json_object *json, struct spec *spec, 
 	spec->input = strcmp(input, "none") == 0 ? INPUT_NONE : strcmp(input, "json") == 0 ? INPUT_JSON : INPUT_TEXT;
 	if (spec->input == INPUT_TEXT && !sp_pattern_parse(mem, sp_str(input), &spec->text, why))
 		return sp_spec_at(mem, "stdin", why);
-	*why = "stdin: has to be none, json, or a text with placeholders";
+	*why = "stdin: has to be none, json, or a text with blanks";
 	if (spec->input == INPUT_TEXT && sp_pattern_is_fixed(&spec->text))
 		return false;
 	while (i < sizeof(outputs) / sizeof(outputs[0]) && strcmp(output, outputs[i]) != 0)

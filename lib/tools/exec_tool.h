@@ -4,7 +4,7 @@
  *	command: [/opt/tools/count, --unit, "{unit}", "--", "{word}"]	exec_argv.h
  *	paths: {file: {below: /srv/docs}}
  *	dashes: [offset]
- *	stdin: none			none, json (all arguments), or a text with placeholders
+ *	stdin: none			none, json (all arguments), or a text with blanks
  *	output: text			text, json, or lines (an array of texts)
  *	environment: {API_KEY: "${env:CREDENTIAL_COUNT}"}	and PATH and LANG, if they are not there
  *	directory: /

@@ -89,5 +89,3 @@ lib_libsallyport_a_SOURCES += lib/tools/xml.c lib/tools/xml.h
 lib_libsallyport_a_SOURCES += lib/tools/json_path.c
 lib_libsallyport_a_SOURCES += lib/tools/exec_argv.c lib/tools/exec_argv.h
 lib_libsallyport_a_SOURCES += lib/tools/exec_tool.c lib/tools/exec_tool.h
-lib_libsallyport_a_SOURCES += lib/tools/spec.c lib/tools/spec.h
-lib_libsallyport_a_SOURCES += lib/tools/placeholder.c lib/tools/placeholder.h
