@@ -2,11 +2,13 @@
 #include "tools/source.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "base/secret.h"
 #include "tools/reference.h"
 
 #define CONNINFO_MAX	((size_t)256 * 1024)
+#define AUTHORITIES_MAX	((off_t)16 << 20)		/* bytes; Debian's are 220 KB */
 #define NOWHERE		"/nonexistent/sallyport"	/* libpq takes a file that is not there for none */
 
 /* Used by those who have begun a session on it, and by the source while it is the right one. */
@@ -124,13 +126,52 @@ add_option(struct sp_buf *b, const char *keyword, struct sp_str value)
 	sp_buf_cstr(b, "' ");
 }
 
+/* A pipe would never end to be opened, and /dev/zero never to be read. */
+static bool
+check_authorities(const char *file, const char **why)
+{
+	struct stat st;
+
+	*why = "database: sslrootcert is not a file of certificates";
+	return strcmp(file, "system") == 0 || (stat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= AUTHORITIES_MAX);
+}
+
+/* Whether a connection string of the settings has this user and database. */
+static bool
+is_same(const char *conninfo, const char *user, const char *dbname)
+{
+	PQconninfoOption *ours = PQconninfoParse(conninfo, NULL);
+	const char *our_user, *our_dbname;
+	bool same;
+
+	if (ours == NULL)
+		return false;
+	our_user = value_of(ours, "user");
+	our_dbname = value_of(ours, "dbname");
+	same = our_user != NULL && our_dbname != NULL && strcmp(our_user, user) == 0 && strcmp(our_dbname, dbname) == 0;
+	PQconninfoFree(ours);
+	return same;
+}
+
+/*
+ * Our own database under our own user, whom the server may know by his account
+ * alone: a statement would have the rights of the programs instead of a tool's.
+ */
+static bool
+check_others(const struct sp_settings *settings, const char *user, const char *dbname, const char **why)
+{
+	*why = "database: is Sallyport's own, under its own user; a statement without a source runs there, as tool_role";
+	return !is_same(settings->database, user, dbname) && !is_same(settings->admin_database, user, dbname);
+}
+
 /* The connection string with its references looked up. */
 static bool
 resolve(struct sp_arena *mem, const struct sp_settings *settings, struct sp_str database, const char **out,
     const char **why)
 {
-	PQconninfoOption *options;
+	const char *user = "", *dbname = "";
 	bool is_whole = is_reference(database);
+	PQconninfoOption *options;
 	struct sp_str value;
 	struct sp_buf b;
 
@@ -145,8 +186,16 @@ resolve(struct sp_arena *mem, const struct sp_settings *settings, struct sp_str 
 		value = sp_str(o->val);
 		if (!is_whole && !sp_reference_resolve(mem, settings, value, &value, why))
 			return false;
+		if (strcmp(o->keyword, "user") == 0)
+			user = sp_cstr(mem, value);
+		else if (strcmp(o->keyword, "dbname") == 0)
+			dbname = sp_cstr(mem, value);
+		else if (strcmp(o->keyword, "sslrootcert") == 0 && !check_authorities(sp_cstr(mem, value), why))
+			return false;
 		add_option(&b, o->keyword, value);
 	}
+	if (!check_others(settings, user, dbname, why))
+		return false;
 	/*
 	 * What libpq would look for otherwise: PGPASSWORD and a password file, which
 	 * are for the program's own database, and a certificate in its home.

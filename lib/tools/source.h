@@ -16,7 +16,9 @@
  * home, no PGPASSWORD; so passfile, service, servicefile, sslcert, sslkey, sslcrl and
  * krbsrvname are refused.  The one file that may be named is sslrootcert, the
  * authorities to trust.  Where a source is, on a private address or a Unix
- * socket, is up to who may write sources: administrators.
+ * socket, is up to who may write sources: administrators.  But our own database
+ * under the user of the programs is no source: statements would have more rights
+ * there than a tool's.
  *
  * A process has one pool for each source, made at the first call, kept while some
  * snapshot of the catalog has the source unchanged, and replaced when a secret was.

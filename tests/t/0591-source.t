@@ -37,6 +37,7 @@ add_source dead "$(source_at 'host=127.0.0.1 port=1 dbname=other user=reader pas
 add_source wrong "$(source_at "host=$T/postgres dbname=other user=reader password=far-from-it")"
 add_source unset "$(source_at "host=$T/postgres dbname=other user=reader password=\${file:nothing}")"
 add_source no_role "$(source_at "$at" '{"role":"postgres"}')"
+add_source own "$(jq -nc --arg database "host=$T/postgres dbname=sallyport user=sallyport_app" '{ type: "postgresql", $database }')"
 # what would be looked up elsewhere, or read
 add_source s_service "$(source_at 'service=shop')"
 add_source s_passfile "$(source_at "$at passfile=/etc/passwd")"
@@ -67,6 +68,7 @@ add_statement dead_write 'DELETE FROM stock' '{}' '{"source":"dead","read_only":
 add_statement wrong_password 'SELECT 1' '{}' '{"source":"wrong"}'
 add_statement unset_secret 'SELECT 1' '{}' '{"source":"unset"}'
 add_statement no_role 'SELECT 1' '{}' '{"source":"no_role"}'
+add_statement own_rights 'SELECT current_user' '{}' '{"source":"own"}'
 add_statement b_read_only 'DELETE FROM stock' '{}' '{"source":"reports","read_only":false}'
 for name in service passfile key bare user member count http; do add_statement "b_$name" 'SELECT 1' '{}' "{\"source\":\"s_$name\"}"; done
 # shellcheck disable=SC2034	# of build-aux/services.sh: one process has one pool
@@ -143,6 +145,7 @@ fails dead_write 'the database "dead" cannot be reached now; try again later'
 fails wrong_password 'the database "wrong" cannot be reached now; try again later'
 ok "they are told at once" test $(($(date +%s) - started)) -lt 20
 fails_like unset_secret 'internal error, request id'
+fails_like own_rights 'internal error, request id'
 gives stock_cut '{"rows":[{"sku":"ink"}]}'
 is "our own tools go on" '{"rows":[{"order_no":1,"owner":"alice","state":"sent"},{"order_no":2,"owner":"alice","state":"packed"}]}' \
 	"$(token_for alice >/dev/null; sql "UPDATE sallyport.tool SET tier = 'public' WHERE name = 'list_orders'"; catalog_known; answer list_orders | sed 's/^false //')"

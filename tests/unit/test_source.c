@@ -79,7 +79,8 @@ which(void **state)
 static struct scratch scratch;
 static char spec[2048];
 static struct sp_settings settings = {
-	.credential_env = "CREDENTIAL_", .credential_dirs = "", .db_connect_timeout = 3, .statement_timeout = 3000
+	.credential_env = "CREDENTIAL_", .credential_dirs = "", .db_connect_timeout = 3, .statement_timeout = 3000,
+	.database = "postgresql://app@db.example.com/own", .admin_database = "host=/run user=owner dbname=own"
 };
 
 static int64_t
@@ -159,6 +160,44 @@ a_secret_adds_nothing(void **state)
 	setenv("CREDENTIAL_ALL", "host=a dbname=b user=c passfile=/etc/passwd", 1);
 	assert_true(load(mem, "{\"type\":\"postgresql\",\"database\":\"${env:CREDENTIAL_ALL}\"}", &source, &why));
 	assert_false(ask(source, mem));
+	sp_arena_free(mem);
+}
+
+/* What a spec alone cannot tell. */
+static void
+refused(void **state)
+{
+	static const struct {
+		const char *database, *why;	/* NULL: it goes on to connect */
+	} cases[] = {
+		{ "host=192.0.2.1 user=app dbname=own", "database: is Sallyport's own" },
+		{ "host=/run/postgresql user=owner dbname=own", "database: is Sallyport's own" },
+		{ "host=a user=app dbname=other", NULL },
+		{ "host=a user=other dbname=own", NULL },
+		{ "host=a user=app dbname=o sslrootcert=/dev/zero", "database: sslrootcert" },
+		{ "host=a user=app dbname=o sslrootcert=/tmp", "database: sslrootcert" },
+		{ "host=a user=app dbname=o sslrootcert=/nonexistent/ca", "database: sslrootcert" },
+		{ "host=a user=app dbname=o sslrootcert=system", NULL },
+		{ "host=a user=app dbname=o sslrootcert=/etc/passwd", NULL },
+	};
+	struct sp_arena *mem = sp_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct sp_source *source;
+		struct sp_source_pool *pool;
+		const char *why = "";
+		struct sp_db db;
+		bool ok;
+
+		assert_true(load(mem, sp_printf(mem, "{\"type\":\"postgresql\",\"database\":\"%s\"}", cases[i].database), &source, &why));
+		ok = sp_source_begin(source, &settings, mem, &db, &pool, &why);
+		CHECK(ok == (cases[i].why == NULL), cases[i].database);
+		if (ok)
+			sp_source_end(&db, pool);
+		else
+			CHECK(sp_str_starts(sp_str(why), cases[i].why), cases[i].database);
+	}
 	sp_arena_free(mem);
 }
 
@@ -244,6 +283,7 @@ main(void)
 		cmocka_unit_test(which),
 		cmocka_unit_test(life),
 		cmocka_unit_test(a_secret_adds_nothing),
+		cmocka_unit_test(refused),
 		cmocka_unit_test(threads),
 	};
 
