@@ -218,6 +218,7 @@ DECLARE
 	exact    text;
 	fuzzy    text;
 	asked    text[] := lexemes(array_to_string(u.words, ' '));
+	opinions boolean := EXISTS (SELECT FROM feedback);
 BEGIN
 	IF cardinality(u.terms) = 0 THEN
 		RETURN;
@@ -284,7 +285,7 @@ BEGIN
 			coalesce(max(s) FILTER (WHERE lane.lane = 'fuzzy'), 0)::real AS similarity
 		  FROM lane GROUP BY lane.id
 	), voted AS MATERIALIZED (
-		SELECT v.* FROM votes(asked, (SELECT array_agg(DISTINCT c.file_path) FROM found JOIN chunk c USING (id))) v
+		SELECT v.* FROM votes(asked, (SELECT array_agg(DISTINCT c.file_path) FROM found JOIN chunk c USING (id) WHERE opinions)) v
 	)
 	SELECT found.id, ((0.5 * found.symbol + 0.5 * r.head + 0.35 * r.body + 0.12 * r.coverage
 		+ 0.35 * found.proximity + 0.4 * found.similarity + found.phrase) * k.kind * o.feedback)::real,
