@@ -109,6 +109,7 @@ itself. When a result was of use, or was not, say so with track_search_click, tr
 submit_feedback: what helped others comes first the next time. `total` counts the ranked candidates, a few hundred at most, not all pieces that have some word in common.
 `data.warnings` tells which arguments were corrected or left out.
 @mcp
+@toolset search
 @scope codesearch:read
 @tier public
 @param query {"minLength": 1, "examples": ["parse config file", "getUserById", "\"not found\" http handler"]} what to look for: 1 to 400 characters, at most 50 words
@@ -160,6 +161,7 @@ $$;
 COMMENT ON FUNCTION tools.search_code_raw(text, text, text, text, integer, boolean) IS $c$Search code, plain results
 The same search as search_code without paging and forms: the whole pieces, best first, with the intent that was used.
 @mcp
+@toolset search
 @scope codesearch:read
 @tier public
 @param query {"minLength": 1} what to look for: 1 to 400 characters, at most 50 words
@@ -237,6 +239,7 @@ COMMENT ON FUNCTION tools.explain_ranking(text, text, integer, text, text, text)
 Runs a search as search_code does and says for each result why it stands where it stands: one sentence, the factors
 in numbers, and the confidence relative to the best candidate. Helps to word a better query.
 @mcp
+@toolset analysis
 @scope codesearch:read
 @tier public
 @param query {"minLength": 1} the query to explain
@@ -275,6 +278,7 @@ Shows what search_code makes of a query without searching: the intent it sees, t
 for, what every result must contain, the text search queries, and up to ten other wordings that may be worth a
 search of their own (search_code itself runs the query as given, with short forms such as config/configuration).
 @mcp
+@toolset analysis
 @scope codesearch:read
 @tier public
 @param query {"minLength": 1} the query to look at
@@ -306,6 +310,8 @@ COMMENT ON FUNCTION tools.index_status() IS $c$Index status
 What is in the code index: how many pieces ("documents"), its size, and for each repository its files, pieces by
 language and when it was last indexed completely.
 @mcp
+@toolset azure_management
+@cache 10s everyone
 @scope codesearch:read
 @tier public$c$;
 
@@ -342,6 +348,7 @@ enhanced_search (a search runs), context_aware (files with what they import), fe
 (the index can be administered), data_automation (the index holds something), index_automation (a repository has been
 indexed completely), indexer_automation (no job has waited for an hour).
 @mcp
+@toolset azure_management
 @scope codesearch:read
 @tier public
 @output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",

@@ -50,6 +50,7 @@ Says how useful something was: a result of search_code (its id), a whole search 
 of your own. What is said of a result moves it up or down in later searches for the same words; with its query_id in
 context only in those, otherwise a little in all.
 @mcp
+@toolset feedback
 @scope codesearch:work
 @tier developer
 @param target_id {"minLength": 1} id of a result, a query_id, or the name of what the feedback is about
@@ -93,6 +94,7 @@ $$;
 COMMENT ON FUNCTION tools.track_search_click(text, text, integer, jsonb) IS $c$Track search click
 Says that a result of search_code was opened or used. It comes first more easily when the same is searched again.
 @mcp
+@toolset feedback
 @scope codesearch:work
 @tier developer
 @idempotent
@@ -136,6 +138,7 @@ COMMENT ON FUNCTION tools.track_search_outcome(text, text, real, jsonb) IS $c$Tr
 Says how the work that a search was for ended. It counts for the results of that search that were reported with
 track_search_click: for them after a success, against them after a failure.
 @mcp
+@toolset feedback
 @scope codesearch:work
 @tier developer
 @param query_id the query_id of the search

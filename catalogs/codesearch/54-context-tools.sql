@@ -160,6 +160,7 @@ COMMENT ON FUNCTION tools.analyze_context(text, boolean, integer, boolean, boole
 What a file of the index is part of: what it imports, directly and by way of others, which files of its repository those
 are, who imports it, its tests and neighbours, and what it defines. Ask it before changing a file that you do not know.
 @mcp
+@toolset analysis
 @scope codesearch:work
 @tier developer
 @param file_path {"minLength": 1, "examples": ["src/user.c", "shop/src/user.c"]} the file as search_code names it, with its repository in front where several have it
@@ -292,6 +293,7 @@ Gathers what is needed to write new code as this code base is written: the most 
 (indent, quotes, naming), what is imported often, and on request how tests look. It writes no code itself: `code` is null,
 and `brief` is a text to write by.
 @mcp
+@toolset generation
 @scope codesearch:work
 @tier developer
 @param description {"minLength": 1} what the code is to do, 10 to 2000 characters
@@ -324,6 +326,7 @@ COMMENT ON FUNCTION tools.search_microsoft_docs(text, integer) IS $c$Search Micr
 Searches the vendor's public documentation, where the administrator has allowed that queries leave this site. Otherwise, and
 unless that is done, it answers with status "unavailable" and where to ask instead.
 @mcp
+@toolset search
 @scope codesearch:read
 @tier public
 @param query {"minLength": 1} what to look for: 1 to 400 characters
@@ -373,6 +376,7 @@ COMMENT ON FUNCTION tools.validate_embeddings(text, integer, integer) IS $c$Vali
 Looks at the vectors of a sample of pieces: how many have one, whether its numbers make sense and its length is the same
 for all. On PostgreSQL pieces have a vector only when they were uploaded with one, and search does without.
 @mcp
+@toolset azure_management
 @scope codesearch:work
 @tier developer
 @param index_name the index; there is one, codesearch

@@ -111,22 +111,24 @@ $$;
 
 -- ---- questions before what cannot be undone ----
 
--- Null: it is confirmed.  Otherwise the answer to give: people are asked where their
--- client can ask them, and who cannot be asked calls again with confirm.
+-- Null: it is confirmed.  Otherwise the answer to give: a person is asked where the
+-- client can ask, whatever a model wrote into confirm; who cannot be asked calls again
+-- with it.  The tag @confirm would do the same, but for every action of a tool, and
+-- its first answer would not have the envelope.
 CREATE OR REPLACE FUNCTION codesearch.unconfirmed(confirm jsonb, question text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	answer jsonb;
 BEGIN
-	IF lower(confirm #>> '{}') IN ('1', 'true', 'yes', 'y') THEN
-		RETURN NULL;
-	ELSIF mcp.client_can('elicitation') THEN
+	IF mcp.client_can('elicitation') THEN
 		answer := mcp.elicit('confirm', question, '{"type": "object", "properties": {"confirm": {"type": "boolean", "title": "Yes, do it"}},
 			"required": ["confirm"]}', once => true);
 		IF answer ->> 'action' = 'accept' AND (answer -> 'content' ->> 'confirm')::boolean THEN
 			RETURN NULL;
 		END IF;
 		RETURN codesearch.failure('it was not confirmed, and nothing was done');
+	ELSIF lower(confirm #>> '{}') IN ('1', 'true', 'yes', 'y') THEN
+		RETURN NULL;
 	END IF;
 	RETURN codesearch.success(jsonb_build_object('confirmation_required', true,
 		'message', question || ' Call again with confirm true to do it.'));
@@ -199,6 +201,8 @@ Looks after the search index itself. list: the index with its size; validate: wh
 optimize: renews its statistics and says what to mind; create, ensure: checks that it is there, and compares a definition
 with it; delete, recreate: removes all pieces, after a confirmation. Its fields are those of the catalog and cannot be changed.
 @mcp
+@toolset azure_management
+@invalidates index_status
 @scope codesearch:admin
 @tier admin
 @destructive
@@ -239,6 +243,7 @@ $$;
 COMMENT ON FUNCTION tools.validate_index_schema(jsonb) IS $c$Validate the index schema
 Whether the tables and indexes behind code search are as they must be, and whether the fields that you expect are there.
 @mcp
+@toolset azure_management
 @scope codesearch:admin
 @tier admin
 @param expected_schema {"type": "object", "examples": [{"fields": [{"name": "content", "type": "Edm.String", "searchable": true}]}]} fields that should be there, with as much of each as matters
@@ -261,6 +266,7 @@ $$;
 COMMENT ON FUNCTION tools.backup_index_schema(text) IS $c$Back up the index schema
 Gives the definition of the index. It writes no file on the server: output_file is only repeated.
 @mcp
+@toolset azure_management
 @scope codesearch:admin
 @tier admin
 @param output_file a name for what you make of it
@@ -297,6 +303,8 @@ COMMENT ON FUNCTION tools.clear_repository_documents(text, jsonb) IS $c$Clear a 
 Removes all pieces of one repository from the index, after a confirmation. Where it comes from stays known, so that it can
 be indexed again.
 @mcp
+@toolset azure_management
+@invalidates index_status
 @scope codesearch:admin
 @tier admin
 @destructive
@@ -331,6 +339,8 @@ COMMENT ON FUNCTION tools.rebuild_index(jsonb) IS $c$Rebuild the index
 Removes everything from the index and has every repository indexed again from where it came, after a confirmation. Until
 the jobs are done, searches find little. index_rebuild does it for one repository without a gap.
 @mcp
+@toolset azure_management
+@invalidates index_status
 @scope codesearch:admin
 @tier admin
 @destructive
@@ -360,6 +370,7 @@ $$;
 COMMENT ON FUNCTION tools.configure_semantic_search(text, text, text, text) IS $c$Configure semantic search
 The plan for semantic ranking of a search service in the cloud. On PostgreSQL there is none: status says so, and enable fails.
 @mcp
+@toolset service_management
 @scope codesearch:admin
 @tier admin
 @param action {"examples": ["status", "enable", "disable"]} what to do
@@ -384,6 +395,7 @@ $$;
 COMMENT ON FUNCTION tools.get_service_info(text, text) IS $c$Service information
 What stands behind code search: the kind and version of the search service and its state.
 @mcp
+@toolset service_management
 @scope codesearch:admin
 @tier admin
 @param resource_group for a service in the cloud

@@ -224,6 +224,8 @@ tags, imports, called_functions, start_line, end_line, last_modified, content_ve
 cleanup: takes out those of files that are older than days_old. count; verify: looks at a hundred of them. What would be lost
 has to be confirmed. Sources are better indexed by index_repository, which replaces what was uploaded for the same files.
 @mcp
+@toolset azure_management
+@invalidates index_status
 @scope codesearch:admin
 @tier admin
 @destructive

@@ -98,6 +98,7 @@ Has a directory of the server indexed: what is new or changed is cut and stored,
 must be below one that the administrator has opened (setting index_roots). The answer names a job; manage_indexer with action
 "status" has its result: files, pieces, what was left out.
 @mcp
+@toolset azure_management
 @scope codesearch:admin
 @tier admin
 @idempotent
@@ -143,6 +144,7 @@ COMMENT ON FUNCTION tools.index_changed_files(text[], text) IS $c$Index changed 
 Has some files of a repository indexed again, and those of them that no longer exist removed from the index: for the end of a
 commit, where a whole run would be too much. The answer names a job; manage_indexer with action "status" has its result.
 @mcp
+@toolset azure_management
 @scope codesearch:admin
 @tier admin
 @idempotent
@@ -179,6 +181,7 @@ Has a repository of GitHub indexed, as it is on a branch: one archive is fetched
 repository has the name owner/name here, too. Asks for a confirmation, because what is indexed can be searched by all. The
 answer names a job; manage_indexer with action "status" has its result, with files_processed and chunks_indexed.
 @mcp
+@toolset admin
 @scope codesearch:admin
 @tier admin
 @idempotent
@@ -216,6 +219,7 @@ COMMENT ON FUNCTION tools.index_rebuild(text, jsonb) IS $c$Rebuild a repository'
 Has every file of a repository cut and stored again, after a confirmation. Searches go on meanwhile with what is there. The
 answer names a job.
 @mcp
+@toolset admin
 @scope codesearch:admin
 @tier admin
 @destructive
@@ -310,6 +314,7 @@ An indexer is a repository, where it comes from, and how often it is indexed; it
 of them; status: one, with its last five jobs; run: index what changed; reset: index everything again; create: ties a data
 source of create_datasource to a repository; delete: forgets where it comes from, and keeps its pieces.
 @mcp
+@toolset azure_management
 @scope codesearch:admin
 @tier admin
 @param action {"examples": ["list", "status", "run", "reset", "create", "delete"]} what to do
@@ -352,6 +357,8 @@ A place that repositories come from, for manage_indexer. Type tree: a directory 
 {"path": "/srv/src/shop"}; type github: {"repo": "owner/name", "ref": "main"}. A token is never given here, but named:
 credentials {"token": "${env:CREDENTIAL_GITHUB}"}. Other types belong to Azure AI Search.
 @mcp
+@toolset azure_management
+@sensitive connection_info credentials
 @scope codesearch:admin
 @tier admin
 @idempotent
@@ -381,6 +388,8 @@ $$;
 COMMENT ON FUNCTION tools.create_skillset(text, jsonb[], text, text, jsonb, jsonb, boolean) IS $c$Create a skillset
 The steps that Azure AI Search takes with each document. On PostgreSQL there are none, and this fails.
 @mcp
+@toolset azure_management
+@sensitive cognitive_services_key encryption_key knowledge_store
 @scope codesearch:admin
 @tier admin
 @param name the name of the skillset
@@ -415,6 +424,7 @@ COMMENT ON FUNCTION tools.backfill_embeddings(text, integer, boolean, integer, b
 Gives pieces without a vector theirs, by way of an embedding provider. On PostgreSQL there is none: with dry_run it counts the
 pieces without a vector, otherwise it fails.
 @mcp
+@toolset azure_management
 @scope codesearch:admin
 @tier admin
 @param index_name the index; there is one, codesearch

@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION tools.codesearch_statistics()
 RETURNS jsonb LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 	SELECT jsonb_build_object('index_name', 'codesearch',
 		'features', '{"keyword_search": true, "symbol_search": true, "fuzzy_search": true, "exact_terms": true, "vector_search": false,
-			"semantic_search": false, "feedback_ranking": true, "dependency_graph": true, "result_cache": false, "github_indexing": true}'::jsonb,
+			"semantic_search": false, "feedback_ranking": true, "dependency_graph": true, "result_cache": true, "github_indexing": true}'::jsonb,
 		'total_documents', (SELECT count(*) FROM chunk), 'timestamp', now())
 $$;
 COMMENT ON FUNCTION tools.codesearch_statistics() IS $c$Statistics
@@ -31,7 +31,7 @@ CREATE OR REPLACE FUNCTION tools.codesearch_runtime_diagnostics()
 RETURNS jsonb LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 	SELECT jsonb_build_object('server', jsonb_build_object('name', 'sallyport codesearch', 'backend', 'postgresql',
 			'version', current_setting('server_version')),
-		'config', jsonb_build_object('index_name', 'codesearch', 'cache_ttl', 0, 'cache_max_entries', 0,
+		'config', jsonb_build_object('index_name', 'codesearch', 'cache_ttl', 10, 'cache_max_entries', NULL,
 			'text_search_configuration', 'codesearch.words', 'similarity_threshold', 0.5),
 		'features', '{"search": true, "feedback": true, "jobs": true}'::jsonb,
 		'libraries', (SELECT jsonb_object_agg(extname, extversion) FROM pg_catalog.pg_extension),

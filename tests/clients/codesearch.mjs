@@ -89,8 +89,8 @@ const tools = {
 	}], [{ target_id: 'x', kind: 'nice', rating: 5 }, /kind must be one of/]],
 	health_check: [[{}, data => assert.equal(data.healthy, true, JSON.stringify(data))], [{ x: 1 }, /x/]],
 	index_status: [[{}, data => assert.equal(data.repositories[0].name, 'shop')], [{ x: 1 }, /x/]],
-	cache_stats: [[{}, data => assert.equal(typeof data.cache_stats.total_entries, 'number')], [{ x: 1 }, /x/]],
-	cache_clear: [[{ scope: 'search' }, data => assert.equal(data.cleared, true)], [{ scope: 'everything' }, /scope must be/]],
+	cache_stats: [[{}, data => assert.equal(data.cache_stats.active_entries, 1)], [{ x: 1 }, /x/]],
+	cache_clear: [[{ scope: 'results', pattern: 'index_*' }, data => assert.deepEqual([data.cleared, data.deleted], [true, 1])], [{ scope: 'everything' }, /scope must be/]],
 	manage_index: [[{ action: 'list' }, data => assert.equal(data.indexes[0].name, 'codesearch')],
 		[{ action: 'create', index_definition: { fields: [{ name: 'price', type: 'Edm.Double', key: true }] } }, /price is not in the index/]],
 	validate_index_schema: [[{ expected_schema: { fields: [{ name: 'content', type: 'Edm.String', searchable: true }] } },
@@ -149,7 +149,7 @@ const text = result => result.content.map(part => part.text).join();
 for (const [version, options] of Object.entries(connections)) {
 	const is = name => `${generation}, ${version}: ${name}`;
 	const call = (client, name, args) => client.callTool({ name, arguments: args });
-	sql('TRUNCATE codesearch.repository, codesearch.job, codesearch.feedback, codesearch.datasource CASCADE');
+	sql('TRUNCATE sallyport.result_cache, codesearch.repository, codesearch.job, codesearch.feedback, codesearch.datasource CASCADE');
 	execFileSync(`${process.env.top_builddir}/bin/sallyport-index`, ['--quiet', `${dir}/shop`]);
 	const reader = await connect(process.env.SP_TEST_READER, options);
 	const admin = await connect(process.env.SP_TEST_TOKEN, options);
@@ -190,9 +190,11 @@ for (const [version, options] of Object.entries(connections)) {
 		assert.equal(declined.isError, true);
 		assert.match(text(declined), /not confirmed/);
 		assert.equal(state(), before);
+		assert.match(text(await call(client, 'index_rebuild', { repository: 'shop', confirm: true })), /not confirmed/);
+		assert.equal(state(), before);
 		yes = true;
 		assert.equal(answer(await call(client, 'index_rebuild', { repository: 'shop' })).data.state, 'queued');
-		assert.equal(questions.length, 2);
+		assert.equal(questions.length, 3);
 		assert.match(questions[0], /shop/);
 		await client.close();
 	});
