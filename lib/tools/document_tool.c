@@ -1,5 +1,6 @@
 /* document_tool.c - documents of kind "tool" */
 #include "tools/document_kind.h"
+#include "tools/options.h"
 #include "tools/param_header.h"
 #include "tools/run.h"
 #include "tools/schema.h"
@@ -335,23 +336,16 @@ judge_annotations(struct sp_documents *all, struct sp_document *doc)
 	put(doc->row, "read_only", json_object_new_boolean(is_true(annotations, "readOnlyHint")));
 }
 
+/* Behind what is known of the kind: only a tool that reads may keep its results. */
 static void
-judge_task(struct sp_documents *all, const struct sp_document *doc)
+judge_options(struct sp_documents *all, const struct sp_document *doc)
 {
-	static const char *const names[] = { "support", "timeout", NULL };
-	struct json_object *task = sp_json_get(sp_json_get(doc->row, "options"), "task");
-	struct sp_str support = json_object_is_type(task, json_type_string) ? sp_json_text(task) :
-	    sp_json_get_str(task, "support"), timeout = sp_json_get_str(task, "timeout");
-	int64_t milliseconds;
+	bool reads = is_true(doc->row, "read_only") || is_true(sp_json_get(doc->row, "annotations"), "readOnlyHint");
+	const struct sp_tool_options *options;
+	const char *why;
 
-	if (task == NULL)
-		return;
-	if (json_object_is_type(task, json_type_object))
-		sp_document_only(all, doc, "task", task, names);
-	if (!sp_str_is(support, "optional") && !sp_str_is(support, "required"))
-		sp_document_fault(all, doc, "task", "is optional, required, or {support: optional, timeout: 2h}");
-	else if (sp_json_get(task, "timeout") != NULL && (timeout.p == NULL || !sp_document_duration(timeout, &milliseconds)))
-		sp_document_fault(all, doc, "task.timeout", "is not a time: 5m, 2h");
+	if (!sp_tool_options_read(all->mem, sp_json_get(doc->row, "options"), reads, &options, &why))
+		sp_document_kind_fault(all, doc, "", why);
 }
 
 static void
@@ -387,9 +381,9 @@ sp_document_judge_tool(struct sp_documents *all, struct sp_document *doc)
 	judge_annotations(all, doc);
 	sp_document_judge_icons(all, doc);
 	sp_document_judge_scopes(all, doc);
-	judge_task(all, doc);
 	judge_tests(all, doc);
 	judge_kind(all, doc);
+	judge_options(all, doc);
 	put(doc->row, "origin", json_object_new_string(doc->origin));
 }
 

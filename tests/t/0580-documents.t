@@ -85,9 +85,9 @@ messages:
   - {role: user, content: hello}
   - {role: system, content: hello}
 Y
-faults "a tool" a.yaml 'a.yaml:4: task.timeout: is not a time: 5m, 2h
-a.yaml:6: tests[0].expect.contain: there is no such member; did you mean "contains"?
-a.yaml:7: statement.sqll: a statement has sql, read_only, result and source' <<'Y'
+faults "a tool" a.yaml 'a.yaml:6: tests[0].expect.contain: there is no such member; did you mean "contains"?
+a.yaml:7: statement.sqll: a statement has sql, read_only, result and source
+a.yaml:4: task.timeout: has to be a time like "30s", "10m" or "2h"' <<'Y'
 kind: tool
 name: a
 description: A
@@ -95,6 +95,20 @@ task: {support: optional, timeout: soon}
 tests:
   - {arguments: {}, expect: {contain: a}}
 statement: {sqll: SELECT 1}
+Y
+faults "what holds for every kind" a.yaml 'a.yaml:7: parameters.b.from: is not claim.NAME
+a.yaml:8: sensitive[0]: there is no argument "c"
+a.yaml:9: quota.user: has to be rates like "60/min", "5/s", "100/15min", "1000/h", "5000/day", at most 4 with commas between' <<'Y'
+kind: tool
+name: a
+description: A
+parameters:
+  a: {type: string}
+  b:
+    from: sub
+sensitive: [c]
+quota: {user: often}
+statement: {sql: "SELECT :a, :b"}
 Y
 for path in /etc/passwd ../a.yaml .hidden link.txt pipe dir/../b.txt; do
 	ln -sf /etc/passwd link.txt

@@ -241,6 +241,20 @@ is "nobody" 1 "$(sallyport catalog call orders/order_state '{"order_no": 1}' --a
 is "a call" '{"rows":[{"state":"sent","verbose":false,"note":null}]} 0' "$(sallyport catalog call orders/order_state '{"order_no": 1}' --as alice 2>&1) $?"
 is "a call with wrong arguments" "1" "$(sallyport catalog call orders/order_state '{"order_no": 0}' --as alice >/dev/null 2>&1; echo $?)"
 is "a bound argument cannot be sent" "1" "$(sallyport catalog call orders/order_state '{"order_no": 1, "owner": "bob"}' --as alice >/dev/null 2>&1; echo $?)"
+cat >bound.yaml <<'Y'
+kind: tool
+name: mine
+description: A
+tier: public
+parameters:
+  state: {type: string}
+  owner: {from: claim.preferred_username}
+  most: {value: 5}
+statement:
+  sql: SELECT order_no FROM shop.orders WHERE owner = :owner AND state = :state LIMIT :most
+Y
+sallyport catalog apply bound.yaml >/dev/null
+is "a bound argument comes from the caller's claims" '{"rows":[{"order_no":1}]}' "$(sallyport catalog call mine '{"state": "sent"}' --as alice)"
 is "every call has its audit row" "sallyport|ok" "$(sql "SELECT client_id, outcome FROM sallyport.audit WHERE event = 'tool.call' AND outcome = 'ok' ORDER BY audit_id DESC LIMIT 1")"
 is "the tests of a tool" "ok 1 - orders/order_state: one's own
 ok 2 - orders/order_state: another's
