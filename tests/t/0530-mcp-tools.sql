@@ -31,6 +31,8 @@ CREATE FUNCTION tools.r_json() RETURNS json LANGUAGE sql STABLE AS $$ SELECT E'{
 CREATE FUNCTION tools.r_set() RETURNS SETOF text LANGUAGE sql STABLE AS $$ VALUES ('a'), (NULL), ('c') $$;
 CREATE FUNCTION tools.r_table() RETURNS TABLE (n integer) LANGUAGE sql STABLE AS $$ VALUES (1), (2) $$;
 CREATE FUNCTION tools.r_none() RETURNS TABLE (n integer) LANGUAGE sql STABLE AS $$ SELECT 1 WHERE false $$;
+CREATE FUNCTION tools.r_names() RETURNS TABLE (r text, q integer, c integer) LANGUAGE sql STABLE AS $$ SELECT 'a', 1, 2 $$;
+CREATE FUNCTION tools.r_name(OUT r text, OUT ok boolean) LANGUAGE sql STABLE AS $$ SELECT 'a', true $$;
 CREATE FUNCTION tools.r_not_ok() RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT '{"ok": false, "error": "no"}'::jsonb $$;
 CREATE FUNCTION tools.r_not_ok_column(OUT ok boolean, OUT error text) LANGUAGE sql STABLE AS $$ SELECT false, 'no' $$;
 CREATE FUNCTION tools.r_ok_text() RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT '{"ok": "false"}'::jsonb $$;

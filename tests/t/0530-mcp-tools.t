@@ -81,6 +81,7 @@ is "text is compact, in the order it was made" '{"b":1,"a":"x  \" y"}' "$(tool_t
 gives r_set '{"rows":["a",null,"c"]}'; gives r_table '{"rows":[{"n":1},{"n":2}]}'; gives r_none '{"rows":[]}'
 fails r_not_ok '{"ok":false,"error":"no"}'; fails r_not_ok_column '{"ok":false,"error":"no"}'; gives r_ok_text '{"ok":"false"}'
 gives r_time '{"result":"2026-01-02T03:04:05+00:00"}'; gives r_void '{"result":null}'
+gives r_names '{"rows":[{"r":"a","q":1,"c":2}]}'; gives r_name '{"r":"a","ok":true}'
 is "a set at its limit" "1000 at most 1000 rows are given; there may be more" "$(call_tool r_many '{"n":1500}' >/dev/null
 	json '.result | "\(.structuredContent.rows | length) \(.content[1].text)"')"
 is "a set below it" "999 null" "$(call_tool r_many '{"n":999}' >/dev/null; json '.result | "\(.structuredContent.rows | length) \(.content[1].text)"')"
