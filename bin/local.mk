@@ -69,3 +69,10 @@ sallyportexec_PROGRAMS = bin/sallyport-exec
 bin_sallyport_exec_SOURCES = bin/sallyport-exec.c
 bin_sallyport_exec_SOURCES += bin/exec_filter.c bin/exec_filter.h
 bin_sallyport_exec_LDADD = $(SALLYPORT_LIBS)
+
+bin_PROGRAMS += bin/sallyport-keeper
+bin_sallyport_keeper_SOURCES = bin/sallyport-keeper.c bin/keeper.h
+bin_sallyport_keeper_SOURCES += bin/keeper_kept.c
+bin_sallyport_keeper_SOURCES += bin/keeper_queue.c
+bin_sallyport_keeper_SOURCES += bin/keeper_relay.c
+bin_sallyport_keeper_LDADD = $(SALLYPORT_LIBS)
