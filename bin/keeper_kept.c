@@ -86,8 +86,10 @@ start(struct keeper *k, const struct peer *peer, const char **why)
 	struct kept *c;
 	struct sp_buf copy;
 
-	while (k->kept_count >= (size_t)k->settings->keeper_children && (c = longest_unused(k)) != NULL)
+	while (k->kept_count >= (size_t)k->settings->keeper_children && (c = longest_unused(k)) != NULL) {
+		c->why = "another one needed its place";
 		kept_end(k, c);
+	}
 	if (k->kept_count >= (size_t)k->settings->keeper_children) {
 		*why = "the keeper has as many servers as it may, and all are in use";
 		sp_arena_free(mem);

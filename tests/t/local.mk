@@ -85,6 +85,7 @@ t_tests += tests/t/0590-statement.t
 t_tests += tests/t/0591-source.t
 t_tests += tests/t/0630-executable.t
 t_tests += tests/t/0592-statement-example.t
+t_tests += tests/t/0640-keeper.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
