@@ -86,6 +86,7 @@ t_tests += tests/t/0591-source.t
 t_tests += tests/t/0630-executable.t
 t_tests += tests/t/0592-statement-example.t
 t_tests += tests/t/0640-keeper.t
+t_tests += tests/t/0593-statement-tasks.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
