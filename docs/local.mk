@@ -23,5 +23,6 @@ EXTRA_DIST += docs/codesearch.md
 EXTRA_DIST += docs/conformance.md
 EXTRA_DIST += docs/mcp.md
 EXTRA_DIST += docs/performance.md
+EXTRA_DIST += docs/policy.md
 EXTRA_DIST += docs/catalog.md
 EXTRA_DIST += docs/tools.md
