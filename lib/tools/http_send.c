@@ -69,23 +69,26 @@ enum sp_sent
 sp_http_enter(const struct sp_http_send *s, struct sp_slot *slot, struct sp_tool_result *out, const char **why)
 {
 	int64_t retry_ms = -1;
+	enum sp_quota quota;
 
 	*slot = (struct sp_slot){ { NULL, 0 } };
 	if (s->source->concurrent == 0)
 		return SP_SENT_ANSWER;
-	return spent(s, sp_slot_take(s->call->req, budget_key(s), s->source->concurrent,
-	    s->deadline_ms - sp_monotonic_ms() + LEASE_MS, slot, &retry_ms), retry_ms, "too many calls at once", out, why);
+	quota = sp_slot_take(s->call->req, budget_key(s), s->source->concurrent, s->deadline_ms - sp_monotonic_ms() + LEASE_MS,
+	    slot, &retry_ms);
+	return spent(s, quota, retry_ms, "too many calls at once", out, why);
 }
 
 static enum sp_sent
 take_from_budget(const struct sp_http_send *s, struct sp_tool_result *out, const char **why)
 {
 	int64_t retry_ms = -1;
+	enum sp_quota quota;
 
 	if (s->source->rate.window_seconds == 0)
 		return SP_SENT_ANSWER;
-	return spent(s, sp_quota_take(s->call->req, budget_key(s), &s->source->rate, &retry_ms), retry_ms,
-	    "the budget of this service is spent", out, why);
+	quota = sp_quota_take(s->call->req, budget_key(s), &s->source->rate, &retry_ms);
+	return spent(s, quota, retry_ms, "the budget of this service is spent", out, why);
 }
 
 /* ---- one attempt ---- */

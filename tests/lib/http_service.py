@@ -243,7 +243,7 @@ class Service(BaseHTTPRequestHandler):
             with lock:
                 tokens["issued"] += 1
                 token = "token-%d-%s" % (tokens["issued"], form.get("scope", ["none"])[0])
-                tokens["good"] = {token}
+                tokens["good"].add(token)
             self.answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 
     def on_revoke(self, rest):

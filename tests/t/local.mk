@@ -87,6 +87,9 @@ t_tests += tests/t/0630-executable.t
 t_tests += tests/t/0592-statement-example.t
 t_tests += tests/t/0640-keeper.t
 t_tests += tests/t/0593-statement-tasks.t
+t_tests += tests/t/0611-http-guard.t
+t_tests += tests/t/0612-http-credentials.t
+t_tests += tests/t/0613-http-trouble.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
