@@ -5,5 +5,5 @@ SELECT upstream, list, name, CASE WHEN digest IS NULL THEN 'new' WHEN found_dige
        to_char(approved_at, 'YYYY-MM-DD"T"HH24:MI:SSOF') AS approved_at, left(digest, 16) AS digest,
        left(found_digest, 16) AS found_digest, definition::text AS definition, found::text AS found
   FROM sallyport.upstream_pin
- WHERE ($1 IS NULL OR upstream = $1) AND (NOT $2 OR digest IS DISTINCT FROM found_digest)
+ WHERE ($1::text IS NULL OR upstream = $1) AND (NOT $2::boolean OR digest IS DISTINCT FROM found_digest)
  ORDER BY upstream, list, name

@@ -100,3 +100,5 @@ t_tests += tests/t/0651-upstream-http.t
 t_tests += tests/t/0652-upstream-fastmcp.t
 t_tests += tests/t/0653-upstream-stdio.t
 t_tests += tests/t/0654-upstream-modern.t
+t_tests += tests/t/0655-upstream-trouble.t
+t_tests += tests/t/0656-upstream-children.t
