@@ -638,7 +638,7 @@ call_upstream(const struct sp_tool_call *asked, struct json_object *arguments, s
 	if (!may_try(&c))
 		return end_with_error(&c, "its upstream is down", "the server behind this tool is down; it is tried again soon");
 	c.talk = (struct sp_upstream_talk){
-		.req = call.req, .upstream = &c.spec->upstream, .deadline_ms = sp_tool_deadline_ms(&call),
+		.req = call.req, .caller = call.caller, .upstream = &c.spec->upstream, .deadline_ms = sp_tool_deadline_ms(&call),
 		.max_bytes = (size_t)call.tool->max_bytes, .gone = gone, .arg = &call,
 		.client = { .exchange = x, .trace = &call.trace,
 		    .capabilities = x != NULL ? capabilities(call.req->mem, x->capabilities) : NULL,

@@ -16,6 +16,7 @@
 #ifndef SP_TOOLS_UPSTREAM_H
 #define SP_TOOLS_UPSTREAM_H
 
+#include "tools/credential.h"
 #include "tools/mcp_client.h"
 #include "tools/run.h"
 
@@ -37,7 +38,9 @@ struct sp_upstream {
 	const struct sp_upstream_pair *environment;
 	size_t environment_count;
 	const char *directory;		/* NULL: "/" */
-	struct json_object *credential;	/* its row; NULL: none */
+	struct json_object *credential;	/* its name in a document, else its row; NULL: none */
+	const struct sp_credential *knows_us_by;	/* the same read; NULL: none */
+	const char *allow;		/* CIDR ranges beyond the guard, which setting source_allow has to name, too */
 	enum sp_mcp_client_era era;	/* SP_MCP_ERA_UNKNOWN: auto */
 	enum sp_mcp_client_era found;	/* what was found out, of state */
 	bool down;
@@ -61,6 +64,8 @@ SP_MUST_USE bool sp_upstream_read(struct sp_arena *mem, struct json_object *json
 
 /* The members that an upstream may have; ended by NULL. */
 extern const char *const sp_upstream_members[];
+/* Of them those of an override that go to column options; ended by NULL. */
+extern const char *const sp_upstream_options[];
 
 /* "500ms", "5s", "2m", "1h", or a number of milliseconds; at most an hour. */
 SP_MUST_USE bool sp_upstream_duration(struct json_object *json, int64_t *ms);
@@ -71,6 +76,7 @@ SP_MUST_USE bool sp_upstream_size(struct json_object *json, int64_t max, int64_t
 
 struct sp_upstream_talk {
 	struct sp_request *req;		/* settings, master keys, arena */
+	const struct sp_caller *caller;	/* whose call it is; NULL: nobody's */
 	const struct sp_upstream *upstream;
 	int64_t deadline_ms;
 	size_t max_bytes;		/* of a result */

@@ -469,12 +469,11 @@ write_rights(struct writing *wr, struct json_object *override)
 static void
 write_options(struct writing *wr, struct json_object *override)
 {
-	static const char *const names[] = { "confirm", "cache", "invalidates", "quota", "sensitive" };
 	struct json_object *options = sp_json_new(wr->mem);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (sp_json_get(override, names[i]) != NULL)
-			keep(options, names[i], sp_json_get(override, names[i]));
+	for (size_t i = 0; sp_upstream_options[i] != NULL; i++)
+		if (sp_json_get(override, sp_upstream_options[i]) != NULL)
+			keep(options, sp_upstream_options[i], sp_json_get(override, sp_upstream_options[i]));
 	if (json_object_object_length(options) > 0)
 		write_member(&wr->w, "options", options);
 }
@@ -492,7 +491,8 @@ write_tool(struct writing *wr, const struct sp_upstream_definition *d)
 {
 	struct json_object *override = sp_json_get(sp_json_get(wr->u->rules, "overrides"), sp_cstr(wr->mem, d->name));
 	struct json_object *fixed = sp_json_get(override, "fixed"), *annotations = sp_json_new(wr->mem), *v;
-	struct json_object *input = sp_json_get(d->definition, "inputSchema"), *shown = without_fixed(wr->mem, input, fixed);
+	struct json_object *input = sp_json_get(d->definition, "inputSchema");
+	struct json_object *shown = without_fixed(wr->mem, without_fixed(wr->mem, input, fixed), sp_json_get(override, "bind"));
 	struct sp_str title = text_or(override, "title", sp_json_get_str(d->definition, "title"));
 	struct sp_param_headers headers = { NULL, 0 };
 	const char *why;

@@ -1,6 +1,8 @@
 /* upstream_spec.c - the object that describes an upstream */
 #include "tools/upstream.h"
 
+#include "net/guard.h"
+#include "tools/options.h"
 #include "tools/reference.h"
 
 #define COMMAND_MAX	64		/* words */
@@ -8,7 +10,7 @@
 #define MAX_BYTES	((int64_t)1 << 20)
 
 const char *const sp_upstream_members[] = {
-	"prefix", "server", "url", "headers", "command", "environment", "directory", "credential", "era",
+	"prefix", "server", "url", "headers", "command", "environment", "directory", "credential", "allow", "era",
 	"keep", "prompts", "resources", "timeout", "max_bytes", "memory", "cpu", "processes", "tier", "scopes", "tools",
 	"description", NULL
 };
@@ -16,8 +18,10 @@ static const char *const rule_members[] = { "include", "exclude", "rename", "ove
 /* What an override may say; the import puts it into the row. */
 static const char *const override_members[] = {
 	"title", "description", "scopes", "tier", "timeout", "max_bytes", "fixed", "annotations", "confirm", "cache",
-	"invalidates", "quota", "sensitive", NULL
+	"invalidates", "quota", "sensitive", "bind", NULL
 };
+
+const char *const sp_upstream_options[] = { "confirm", "cache", "invalidates", "quota", "sensitive", "bind", NULL };
 
 static bool
 is_among(const char *name, const char *const *names)
@@ -219,6 +223,21 @@ is_tier(struct sp_str s)
 
 /* ---- rules ---- */
 
+/* What holds for tools of every kind is judged as theirs; what a tool's kind knows of caching is not asked here. */
+static bool
+judge_options(struct sp_arena *mem, const char *path, struct json_object *json, const char **why)
+{
+	struct json_object *options = sp_json_new(mem), *v;
+	const struct sp_tool_options *read;
+	const char *fault;
+
+	for (size_t i = 0; sp_upstream_options[i] != NULL; i++)
+		if ((v = sp_json_get(json, sp_upstream_options[i])) != NULL &&
+		    json_object_object_add(options, sp_upstream_options[i], json_object_get(v)) != 0)
+			sp_out_of_memory();
+	return sp_tool_options_read(mem, options, true, &read, &fault) || refuse(mem, why, path, fault);
+}
+
 static bool
 judge_override(struct sp_arena *mem, const char *path, struct json_object *json, const char **why)
 {
@@ -239,7 +258,7 @@ judge_override(struct sp_arena *mem, const char *path, struct json_object *json,
 		return refuse(mem, why, sp_printf(mem, "%s.fixed", path), "not an object of arguments");
 	if ((v = sp_json_get(json, "annotations")) != NULL && !json_object_is_type(v, json_type_object))
 		return refuse(mem, why, sp_printf(mem, "%s.annotations", path), "not an object");
-	return true;
+	return judge_options(mem, path, json, why);
 }
 
 static bool
@@ -326,6 +345,29 @@ read_limits(struct sp_arena *mem, struct json_object *json, struct sp_upstream *
 }
 
 static bool
+read_allow(struct sp_arena *mem, struct json_object *json, struct sp_upstream *u, const char **why)
+{
+	struct json_object *list = sp_json_get(json, "allow");
+	struct sp_buf b;
+
+	u->allow = "";
+	if (list == NULL)
+		return true;
+	if (!is_texts(list) || json_object_array_length(list) > 64)
+		return refuse(mem, why, "allow", "not an array of address ranges like 10.1.0.0/16");
+	sp_buf_init(&b, mem, 64 * 64);
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct sp_str range = sp_json_text(json_object_array_get_idx(list, i));
+
+		if (!sp_guard_range_valid(range))
+			return refuse(mem, why, sp_printf(mem, "allow[%zu]", i), "not an address range like 10.1.0.0/16");
+		sp_buf_printf(&b, "%s%.*s", i > 0 ? " " : "", SP_FMT(range));
+	}
+	u->allow = sp_buf_view(&b).p;
+	return true;
+}
+
+static bool
 read_where(struct sp_arena *mem, struct json_object *json, struct sp_upstream *u, const char **why)
 {
 	struct json_object *url = sp_json_get(json, "url"), *command = sp_json_get(json, "command");
@@ -377,9 +419,10 @@ sp_upstream_read(struct sp_arena *mem, struct json_object *json, struct sp_upstr
 {
 	struct sp_upstream u = { 0 };
 	struct json_object *state = sp_json_get(json, "state");
+	const char *fault;
 
 	if (!known_members(mem, json, sp_upstream_members, "", why) || !read_names(mem, json, &u, why) || !read_where(mem, json, &u, why) ||
-	    !read_era(mem, json, &u, why) || !read_limits(mem, json, &u, why) ||
+	    !read_allow(mem, json, &u, why) || !read_era(mem, json, &u, why) || !read_limits(mem, json, &u, why) ||
 	    !read_bool(mem, json, "keep", &u.keep, why) || !read_bool(mem, json, "prompts", &u.prompts, why) ||
 	    !read_bool(mem, json, "resources", &u.resources, why))
 		return false;
@@ -389,8 +432,13 @@ sp_upstream_read(struct sp_arena *mem, struct json_object *json, struct sp_upstr
 	if (u.rules != NULL && !judge_rules(mem, u.rules, why))
 		return false;
 	u.credential = sp_json_get(json, "credential");
-	if (u.credential != NULL && u.url == NULL)
-		return refuse(mem, why, "credential", "belongs to a url; a command has an environment");
+	if ((u.credential != NULL || sp_json_get(json, "allow") != NULL) && u.url == NULL)
+		return refuse(mem, why, u.credential != NULL ? "credential" : "allow", "belongs to a url; a command has an environment");
+	if (json_object_is_type(u.credential, json_type_object) &&
+	    !sp_credential_load(mem, u.credential, &u.knows_us_by, &fault))
+		return refuse(mem, why, "credential", fault);
+	if (sp_str_is(sp_json_get_str(u.credential, "type"), "aws_sigv4") || sp_str_is(sp_json_get_str(u.credential, "in"), "query"))
+		return refuse(mem, why, "credential", "MCP servers are told by a header field who calls");
 	u.found = sp_mcp_era_find(sp_json_get_str(state, "era"));
 	u.down = json_object_get_boolean(sp_json_get(state, "down"));
 	*out = u;

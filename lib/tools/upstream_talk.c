@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "tools/http_source.h"
 #include "tools/mcp_wire.h"
 #include "tools/reference.h"
 
@@ -46,29 +47,55 @@ is_loopback(struct sp_str url)
 	return false;
 }
 
+/* What the service knows us by, as header fields; never what our caller sent. */
+static bool
+set_credential(struct sp_upstream_talk *talk, struct sp_http_message *message, const char **why)
+{
+	const struct sp_credential_use use = {
+		.req = talk->req, .credential = talk->upstream->knows_us_by, .caller = talk->caller,
+		.allow = sp_source_allow(talk->req, talk->upstream->allow), .ca_file = talk->req->settings->fetch_ca_file,
+		.http = talk->req->settings->source_http, .deadline_ms = talk->deadline_ms, .gone = talk->gone, .arg = talk->arg,
+	};
+	struct sp_secrets secrets = { .count = 0 };
+
+	if (talk->upstream->knows_us_by == NULL)
+		return true;
+	switch (sp_credential_set(&use, message, &secrets, why)) {
+	case SP_CREDENTIAL_SET:
+		return true;
+	case SP_CREDENTIAL_STOPPED:
+		*why = "nobody waits for it";
+		return false;
+	default:
+		return false;
+	}
+}
+
 static struct sp_mcp_wire *
 http_wire(struct sp_upstream_talk *talk, const char **why)
 {
 	const struct sp_upstream *u = talk->upstream;
 	struct sp_arena *mem = talk->req->mem;
-	struct sp_http_field *fields = sp_alloc_array(mem, u->header_count, sizeof(*fields));
+	struct sp_http_message *message = sp_alloc(mem, sizeof(*message));
 	struct sp_mcp_http *to = sp_alloc(mem, sizeof(*to));
 
+	*message = (struct sp_http_message){ .method = "POST", .url = u->url };
 	for (size_t i = 0; i < u->header_count; i++) {
 		const char *value = resolve(talk, u->headers[i].value, why);
 
 		if (value == NULL)
 			return NULL;
-		if (sp_str_has_control(sp_str(value))) {
+		if (!sp_message_set(message, u->headers[i].name, sp_str(value))) {
 			*why = sp_printf(mem, "the value of header %s is not one line", u->headers[i].name);
 			return NULL;
 		}
-		fields[i] = (struct sp_http_field){ u->headers[i].name, sp_str(value) };
 	}
+	if (!set_credential(talk, message, why))
+		return NULL;
 	*to = (struct sp_mcp_http){
-		.url = u->url, .fields = fields, .field_count = u->header_count,
-		.allow = talk->req->settings->fetch_allow, .ca_file = talk->req->settings->fetch_ca_file,
-		.http = talk->req->settings->insecure_http || is_loopback(sp_str(u->url)),
+		.url = u->url, .fields = message->fields, .field_count = message->field_count,
+		.allow = sp_source_allow(talk->req, u->allow), .ca_file = talk->req->settings->fetch_ca_file,
+		.http = talk->req->settings->source_http || is_loopback(sp_str(u->url)),
 		.pool = sp_printf(mem, "upstream %s", u->name != NULL ? u->name : u->url),
 		.message_max = talk->client.message_max, .max_bytes = 4 * talk->client.message_max,
 		.waiter = { talk->gone, talk->arg },

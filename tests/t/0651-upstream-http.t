@@ -6,7 +6,7 @@
 . "$top_srcdir/tests/lib/upstream.sh"
 needs_everything
 port=$(free_port)
-start_postgres && migrate access_token_ttl=3600 fetch_allow=127.0.0.0/8 && start_httpd nginx || exit 1
+start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 && start_httpd nginx || exit 1
 add_user alice
 PORT=$port serve everything "$node" "$everything" streamableHttp
 sv_until 60 answers "$port" || exit 1
@@ -14,6 +14,7 @@ apply_upstream >/dev/null <<END || exit 1
 kind: upstream
 name: everything
 url: http://127.0.0.1:$port/mcp
+allow: [127.0.0.0/8]
 tier: public
 prompts: true
 resources: true

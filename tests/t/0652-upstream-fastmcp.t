@@ -7,7 +7,7 @@
 needs_everything
 [ -e "$top_srcdir/tests/clients/node_modules/fastmcp" ] || skip_all "no fastmcp in tests/clients"
 port=$(free_port)
-start_postgres && migrate access_token_ttl=3600 fetch_allow=127.0.0.0/8 && start_httpd nginx || exit 1
+start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 && start_httpd nginx || exit 1
 add_user alice
 serve fastmcp "$node" "$top_srcdir/tests/clients/fastmcp.mjs" "$port"
 sv_until 60 answers "$port" || exit 1
@@ -15,6 +15,7 @@ apply_upstream >/dev/null <<END || exit 1
 kind: upstream
 name: fastmcp
 url: http://127.0.0.1:$port/mcp
+allow: [127.0.0.0/8]
 tier: public
 prompts: true
 resources: true

@@ -6,7 +6,7 @@
 . "$top_srcdir/tests/lib/node.sh"
 . "$top_srcdir/tests/lib/upstream.sh"
 needs_everything
-start_postgres && migrate access_token_ttl=3600 fetch_allow="127.0.0.0/8 ::1/128" &&
+start_postgres && migrate access_token_ttl=3600 source_allow="127.0.0.0/8 ::1/128" &&
 	sallyport catalog apply "$top_srcdir/catalogs/conformance" >"$sv_log/catalog.log" 2>&1 || exit 1
 add_user alice
 start_httpd nginx || exit 1
@@ -21,6 +21,7 @@ apply_upstream >/dev/null <<END || exit 1
 kind: upstream
 name: modern
 url: http://localhost:$twin_port/mcp/conformance
+allow: [127.0.0.0/8, "::1/128"]
 headers: {Authorization: "Bearer \${env:CREDENTIAL_MODERN}"}
 tier: public
 prompts: true

@@ -6,7 +6,7 @@
 needs python3
 plan 40
 port=$(free_port)
-start_postgres && migrate access_token_ttl=3600 fetch_allow=127.0.0.0/8 executable_dirs="/usr/bin" &&
+start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 executable_dirs="/usr/bin" &&
 	start_httpd nginx || exit 1
 add_user alice
 mcp_token=$(token_for alice)
@@ -27,6 +27,7 @@ document() {
 		kind: upstream
 		name: up
 		url: http://127.0.0.1:$port/mcp
+		allow: [127.0.0.0/8]
 		headers: {X-Key: "\${env:CREDENTIAL_UP}"}
 		tier: public
 		timeout: ${1:-3s}
