@@ -19,6 +19,12 @@ dist_codesearch_DATA += catalogs/codesearch/70-prompts.sql
 dist_codesearch_DATA += catalogs/codesearch/72-resources.sql
 dist_codesearch_DATA += catalogs/codesearch/90-rights.sql
 
+codesearchazuredir = $(pkgdatadir)/catalogs/codesearch-azure
+dist_codesearchazure_DATA =
+dist_codesearchazure_DATA += catalogs/codesearch-azure/10-server.yaml
+dist_codesearchazure_DATA += catalogs/codesearch-azure/20-search.yaml
+dist_codesearchazure_DATA += catalogs/codesearch-azure/30-admin.yaml
+
 conformancedir = $(pkgdatadir)/catalogs/conformance
 dist_conformance_DATA =
 dist_conformance_DATA += catalogs/conformance/10-server.sql

@@ -268,11 +268,28 @@ is_case(struct run *r, const struct sp_http_case *c, const struct sp_http_answer
 	return found;
 }
 
-/* {"answer": {"status", "headers", "body"}} */
+/* What the document's response makes of a good answer; NULL: nothing. */
+static struct json_object *
+shaped(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
+{
+	struct json_object *out = NULL;
+	struct sp_buf b;
+	const char *why;
+
+	sp_buf_init(&b, r->mem, SP_JSON_MAX_TREE);
+	if (!r->spec->has_shape || body == NULL || !is_success(r->spec, answer->status) ||
+	    !sp_answer_write(r->mem, r->spec->shape, body, answer, &b, &why) ||
+	    !sp_json_parse_large(r->mem, sp_buf_view(&b), &out, &why))
+		return NULL;
+	return out;
+}
+
+/* {"answer": {"status", "headers", "body", "shaped"}} */
 static void
 set_answer(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
 {
 	struct json_object *object = sp_json_new(r->mem), *headers = sp_json_new(r->mem);
+	struct json_object *form = shaped(r, answer, body);
 
 	for (size_t i = 0; i < answer->field_count; i++) {
 		char *name = sp_strdup(r->mem, answer->fields[i].name);
@@ -284,7 +301,8 @@ set_answer(struct run *r, const struct sp_http_answer *answer, struct json_objec
 	}
 	if (json_object_object_add(object, "status", json_object_new_int(answer->status)) != 0 ||
 	    json_object_object_add(object, "headers", json_object_get(headers)) != 0 ||
-	    (body != NULL && json_object_object_add(object, "body", json_object_get(body)) != 0))
+	    (body != NULL && json_object_object_add(object, "body", json_object_get(body)) != 0) ||
+	    (form != NULL && json_object_object_add(object, "shaped", json_object_get(form)) != 0))
 		sp_out_of_memory();
 	set_variable(r, "answer", object);
 }
