@@ -37,8 +37,12 @@ examplesdir = $(pkgdatadir)/catalogs/examples
 dist_examples_DATA =
 dist_examples_DATA += catalogs/examples/executable.yaml
 dist_examples_DATA += catalogs/examples/mcpServers.json
+dist_examples_DATA += catalogs/examples/openapi.yaml
 dist_examples_DATA += catalogs/examples/prompt.yaml
 dist_examples_DATA += catalogs/examples/resource.yaml
 dist_examples_DATA += catalogs/examples/server.yaml
 dist_examples_DATA += catalogs/examples/statement.yaml
 dist_examples_DATA += catalogs/examples/upstream.yaml
+
+examplesopenapidir = $(examplesdir)/openapi
+dist_examplesopenapi_DATA = catalogs/examples/openapi/orders.json

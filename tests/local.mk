@@ -7,6 +7,7 @@ include tests/browser/local.mk
 include tests/bench/local.mk
 
 EXTRA_DIST += tests/lib/tap.sh
+EXTRA_DIST += tests/lib/orders-api.py
 EXTRA_DIST += tests/lib/http.sh
 EXTRA_DIST += tests/lib/listen.sh
 EXTRA_DIST += tests/lib/mcp.sh

@@ -124,6 +124,21 @@ sp_openapi_is_pattern(struct sp_openapi_job *job, struct json_object *text)
 	return ok;
 }
 
+bool
+sp_openapi_is_format(struct json_object *value)
+{
+	/* JSON Schema 2020-12 validation, section 7.3; OpenAPI 3, "Data Types" */
+	static const char *const formats[] = { "date-time", "date", "time", "duration", "email", "idn-email", "hostname",
+	    "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template",
+	    "json-pointer", "relative-json-pointer", "regex", "int32", "int64", "float", "double", "byte", "binary",
+	    "password" };
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (is_of(value, json_type_string) && sp_str_is(sp_json_text(value), formats[i]))
+			return true;
+	return false;
+}
+
 struct json_object *
 sp_openapi_examples(struct json_object *value)
 {

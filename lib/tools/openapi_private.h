@@ -120,6 +120,8 @@ struct json_object *sp_openapi_types(struct json_object *value);
 struct json_object *sp_openapi_examples(struct json_object *value);
 /* Whether our validator understands it, as any of ECMA-262 does. */
 bool sp_openapi_is_pattern(struct sp_openapi_job *job, struct json_object *text);
+/* Whether it is a format that there is; a strict client refuses others. */
+bool sp_openapi_is_format(struct json_object *value);
 /* What OpenAPI says in words of its own: exclusive limits of 3.0, "example", "discriminator". */
 void sp_openapi_other_words(struct sp_openapi_job *job, struct json_object *out, struct json_object *schema,
     bool examples);

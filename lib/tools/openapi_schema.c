@@ -40,6 +40,7 @@ enum shape {
 	EXAMPLES,
 	PROSE,
 	TEXT,
+	FORMAT,
 	PATTERN,
 	FLAG,
 	COUNT,				/* a whole number, 0 and up */
@@ -62,7 +63,7 @@ static const struct keyword {
 	{ "default", DATA, 0 },
 	{ "examples", EXAMPLES, 0 },
 	{ "deprecated", FLAG, 0 },
-	{ "format", TEXT, 0 },
+	{ "format", FORMAT, 0 },
 	{ "pattern", PATTERN, BOUND },
 	{ "minLength", COUNT, BOUND },
 	{ "maxLength", COUNT, BOUND },
@@ -388,6 +389,8 @@ write_value(struct sp_openapi_schemas *s, const struct keyword *k, struct json_o
 			return NULL;
 		text = sp_openapi_prose(s->job->scratch, sp_json_text(value), PROSE_BYTES);
 		return text.len > 0 ? json_object_new_string_len(text.p, (int)text.len) : NULL;
+	case FORMAT:
+		return sp_openapi_is_format(value) ? json_object_get(value) : NULL;
 	case PATTERN:
 		return sp_openapi_is_pattern(s->job, value) ? json_object_get(value) : NULL;
 	case FLAG:

@@ -34,6 +34,7 @@ t_tests += tests/t/0408-oauth-faults.t
 t_tests += tests/t/0409-oauth-races.t
 t_tests += tests/t/0120-command.t
 t_tests += tests/t/0500-catalog.t
+t_tests += tests/t/0620-openapi.t
 t_tests += tests/t/0510-mcp-modern.t
 t_tests += tests/t/0520-mcp-sessions.t
 t_tests += tests/t/0521-mcp-streams.t
