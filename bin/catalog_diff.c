@@ -176,14 +176,6 @@ print_json(struct command *c, const struct sp_documents *documents, const PGresu
 	printf("%.*s\n", SP_FMT(sp_buf_view(&b)));
 }
 
-/* What others wrote must not drive the terminal. */
-static void
-print_text(struct sp_str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		putchar(((unsigned char)text.p[i] < 0x20 && text.p[i] != '\n') || text.p[i] == 0x7f ? '?' : text.p[i]);
-}
-
 void
 catalog_print_difference(struct command *c, const struct sp_documents *documents, const PGresult *r)
 {
@@ -207,5 +199,5 @@ catalog_print_difference(struct command *c, const struct sp_documents *documents
 		if (d.count == 0)
 			sp_buf_cstr(&b, "           (written differently)\n");
 	}
-	print_text(PQntuples(r) > 0 ? sp_buf_view(&b) : SP_LIT("nothing has changed\n"));
+	command_print_text(PQntuples(r) > 0 ? sp_buf_view(&b) : SP_LIT("nothing has changed\n"));
 }

@@ -10,6 +10,8 @@
 #include "catalog_read.h"
 #include "tools/directory.h"
 
+#define BLOCK ((size_t)65536)
+
 /* Never waits, whatever kind of file it is; a named pipe in a directory is no document. */
 static bool
 read_fd(struct sp_arena *mem, int fd, struct sp_str *out, const char **why)
@@ -18,20 +20,15 @@ read_fd(struct sp_arena *mem, int fd, struct sp_str *out, const char **why)
 	char *room;
 	ssize_t n;
 
-	sp_buf_init(&b, mem, CATALOG_FILE_MAX + 1);
-	for (;;) {
-		if ((room = sp_buf_room(&b, 65536)) == NULL) {
-			*why = "is longer than 16 MiB";
-			return false;
-		}
-		n = read(fd, room, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		sp_buf_added(&b, (size_t)n);
-	}
-	*why = n < 0 ? sp_strdup(mem, strerror(errno)) : NULL;
+	sp_buf_init(&b, mem, CATALOG_FILE_MAX + 2 * BLOCK);
+	do {
+		if ((room = sp_buf_room(&b, BLOCK)) == NULL)
+			sp_out_of_memory();
+		n = read(fd, room, BLOCK);
+		if (n > 0)
+			sp_buf_added(&b, (size_t)n);
+	} while ((n > 0 && b.len <= CATALOG_FILE_MAX) || (n < 0 && errno == EINTR));
+	*why = n < 0 ? sp_strdup(mem, strerror(errno)) : "is longer than 16 MiB";
 	*out = sp_buf_view(&b);
 	return n == 0;
 }

@@ -15,6 +15,7 @@
 
 #define CATALOG_DEPTH_MAX	60		/* below SP_JSON_MAX_DEPTH: a document lies in an array later */
 #define CATALOG_NODES_MAX	((size_t)400000) /* of one file; a large API description has 200,000 */
+#define CATALOG_TREES_MAX	10000		/* between "---" in one file */
 #define CATALOG_FILE_MAX	((size_t)16 * 1024 * 1024)
 
 struct catalog_tree {

@@ -248,8 +248,8 @@ read_document(struct reader *r, struct catalog_trees *trees)
 		return false;
 	if (tree == NULL)		/* nothing between two "---" */
 		return true;
-	trees->item = sp_arena_grow(r->mem, trees->item, trees->count * sizeof(*trees->item),
-	    (trees->count + 1) * sizeof(*trees->item));
+	if (trees->count == CATALOG_TREES_MAX)
+		return fail(r, place->line, "too many documents in one file");
 	trees->item[trees->count++] = (struct catalog_tree){ tree, place };
 	return true;
 }
@@ -283,7 +283,7 @@ catalog_read_yaml(struct sp_arena *mem, struct sp_str text, struct catalog_trees
 		sp_out_of_memory();
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.p != NULL ? text.p : ""), text.len);
-	trees.item = sp_alloc(mem, 0);
+	trees.item = sp_alloc_array(mem, CATALOG_TREES_MAX, sizeof(*trees.item));
 	ok = read_stream(&r, &trees);
 	if (r.has_event)
 		yaml_event_delete(&r.event);

@@ -10,15 +10,6 @@
 #define OUTPUT_MAX	((size_t)64 * 1024 * 1024)
 #define TEXT_WIDTH	60		/* bytes of a description in a list */
 
-/* What others wrote must not drive the terminal. */
-static void
-print_text(struct sp_str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		putchar(((unsigned char)text.p[i] < 0x20 && text.p[i] != '\n' && text.p[i] != '\t') || text.p[i] == 0x7f ? '?' :
-		    text.p[i]);
-}
-
 static struct sp_str
 json_text(struct command *c, struct json_object *value)
 {
@@ -58,7 +49,7 @@ print_entry(const char *server, const char *list, struct sp_str name, struct jso
 		title = sp_utf8_cut(sp_str_sub(line, 0, sp_str_index(line, '\n') >= 0 ? (size_t)sp_str_index(line, '\n') : line.len),
 		    TEXT_WIDTH);
 	printf("/mcp%s%-*s  %-8s  %-32.*s  ", server[0] != '\0' ? "/" : "", server[0] != '\0' ? 9 : 10, server, list, SP_FMT(name));
-	print_text(title);
+	command_print_text(title);
 	putchar('\n');
 }
 
@@ -211,7 +202,7 @@ catalog_call_run(struct command *c, int argc, char **argv)
 		printf("%.*s\n", SP_FMT(json_text(c, result)));
 		status = json_object_get_boolean(sp_json_get(result, "isError"));
 	} else {
-		print_text(result_text(c, result));
+		command_print_text(result_text(c, result));
 		putchar('\n');
 		status = json_object_get_boolean(sp_json_get(result, "isError"));
 	}
@@ -299,10 +290,10 @@ test_tool(struct run *run, const char *server, const char *name, struct json_obj
 		run->count++;
 		run->failed += !ok;
 		printf("%s %zu - %s%s%s", ok ? "ok" : "not ok", run->count, server, server[0] != '\0' ? "/" : "", name);
-		print_text(sp_str(sp_printf(run->c->mem, ": %.*s\n", SP_FMT(title.p != NULL ? title :
+		command_print_text(sp_str(sp_printf(run->c->mem, ": %.*s\n", SP_FMT(title.p != NULL ? title :
 		    json_text(run->c, sp_json_get(test, "arguments"))))));
 		if (!ok)
-			print_text(sp_str(sp_printf(run->c->mem, "# %s\n", why)));
+			command_print_text(sp_str(sp_printf(run->c->mem, "# %s\n", why)));
 	}
 }
 

@@ -303,6 +303,21 @@ command_print(const struct command *c, const PGresult *r)
 }
 
 void
+command_print_text(struct sp_str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.p[i], after = i + 1 < text.len ? (unsigned char)text.p[i + 1] : 0;
+
+		if (c == 0xc2 && after >= 0x80 && after < 0xa0) {	/* C1 controls */
+			putchar('?');
+			i++;
+		} else {
+			putchar((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? '?' : c);
+		}
+	}
+}
+
+void
 command_print_row(const struct command *c, const PGresult *r)
 {
 	if (c->json) {

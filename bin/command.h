@@ -73,6 +73,8 @@ const PGresult *command_query(struct command *c, const char *doing, const struct
     const struct sp_param *params);
 /* A result as a table (empty columns left out) or a JSON array of objects. */
 void command_print(const struct command *c, const PGresult *result);
+/* What others wrote, with its line breaks, in a form that does not drive the terminal. */
+void command_print_text(struct sp_str text);
 /* The first row as one JSON object or as "name: value" lines. */
 void command_print_row(const struct command *c, const PGresult *result);
 /* The first line of standard input, without its end. False: nothing there, or too long. */

@@ -41,6 +41,20 @@ faults "a fault in JSON" a.json 'a.json:3: titel: a server has no such member; d
 a.json:1: a server needs a member "title"' <<<$'[{"kind": "server",\n"name": "a",\n"titel": "A"}]'
 head -c 17000000 /dev/zero | tr '\0' a >a.yaml
 is "too long" "a.yaml: is longer than 16 MiB" "$(sallyport catalog check a.yaml 2>&1)"
+# hostile texts of many megabytes cost as much as they are long
+huge() {
+	yes -- "$2" | head -c 15000000 >huge.yaml
+	like "huge: $1" "$3" "$(timeout 120 "$top_builddir/bin/sallyport" catalog check huge.yaml 2>&1)"
+}
+huge "documents" '--- a' '^huge.yaml:10001: too many documents in one file$'
+huge "empty documents" '---' '^huge.yaml:[0-9]+: too many values in one file$'
+huge "items" '- a' '^huge.yaml:400000: too many values in one file$'
+huge "words" 'a' '^huge.yaml:1: a document is an object'
+huge "breaks" '' '^huge.yaml: there is no document in it$'
+huge "dashes" '- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -' ':1: nested too deeply$'
+yes '{},' | tr -d '\n' | head -c 15000000 | sed '1s/^/[/' >huge.json
+is "huge: JSON" "huge.json: longer than 16 MiB, or too many values in one file" "$(sallyport catalog check huge.json 2>&1)"
+rm -f huge.yaml huge.json
 mkfifo pipe.yaml
 is "a named pipe" "pipe.yaml: is neither a file nor a directory" "$(sallyport catalog check pipe.yaml 2>&1)"
 rm -f a.yaml a.json pipe.yaml

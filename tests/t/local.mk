@@ -82,6 +82,7 @@ t_tests += tests/t/0672-quota.t
 t_tests += tests/t/0673-result-cache.t
 t_tests += tests/t/0580-documents.t
 t_tests += tests/t/0581-documents-apply.t
+t_tests += tests/t/0582-documents-races.t
 t_tests += tests/t/0588-docs-catalog.t
 t_tests += tests/t/0610-http-tools.t
 t_tests += tests/t/0590-statement.t
