@@ -98,7 +98,7 @@ fields_of(struct http_wire *h, const struct sp_mcp_sending *m, struct sp_str las
 	field(fields, &n, "Accept", m != NULL ? SP_LIT("application/json, text/event-stream") : SP_LIT("text/event-stream"));
 	if (h->wire.version != NULL)
 		field(fields, &n, "MCP-Protocol-Version", sp_str(h->wire.version));
-	if (h->session.p != NULL)
+	if (h->wire.has_session)
 		field(fields, &n, "Mcp-Session-Id", h->session);
 	if (h->wire.modern && m != NULL && m->method != NULL)
 		modern_fields(h->mem, m, fields, &n);

@@ -38,6 +38,11 @@ tests_fuzz_fuzz_sse_reader_SOURCES = tests/fuzz/fuzz_sse_reader.c $(fuzz_main)
 tests_fuzz_fuzz_sse_reader_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_sse_reader_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_upstream
+tests_fuzz_fuzz_upstream_SOURCES = tests/fuzz/fuzz_upstream.c $(fuzz_main)
+tests_fuzz_fuzz_upstream_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_upstream_LDADD = $(SALLYPORT_LIBS)
+
 check_PROGRAMS += tests/fuzz/fuzz_record
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(fuzz_main)
 tests_fuzz_fuzz_record_LDFLAGS = $(fuzz_ldflags)

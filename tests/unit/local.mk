@@ -254,6 +254,11 @@ TESTS += tests/unit/test_mcp_client
 tests_unit_test_mcp_client_SOURCES = tests/unit/test_mcp_client.c
 tests_unit_test_mcp_client_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_upstream
+TESTS += tests/unit/test_upstream
+tests_unit_test_upstream_SOURCES = tests/unit/test_upstream.c
+tests_unit_test_upstream_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_mcp_cursor
 TESTS += tests/unit/test_mcp_cursor
 tests_unit_test_mcp_cursor_SOURCES = tests/unit/test_mcp_cursor.c
