@@ -13,7 +13,7 @@ needs_everything() {
 serve() {
 	local name=$1
 	shift
-	setsid "$@" >"$sv_log/$name.log" 2>&1 &
+	(exec setsid "$@") >"$sv_log/$name.log" 2>&1 &
 	echo $! >"$T/$name.server"
 }
 
