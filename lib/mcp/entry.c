@@ -107,7 +107,7 @@ sp_mcp_may_use(struct sp_mcp_call *call, enum sp_list list, const struct sp_tool
 		break;
 	}
 	/* the same words whether it is not there or not for this caller */
-	return sp_mcp_refuse(call, t, entry != NULL ? "not for this tier" : unknown[list]) &&
+	return sp_mcp_refuse(call, t, entry != NULL ? sp_policy_why(entry, &call->caller) : unknown[list]) &&
 	    sp_mcp_fail_unknown(call, list, t->name);
 }
 

@@ -233,6 +233,18 @@ has_scopes(const struct sp_tool *tool, const struct sp_scope *scope)
 
 /* ---- the decision ---- */
 
+const char *
+sp_policy_why(const struct sp_tool *tool, const struct sp_caller *caller)
+{
+	if (find(about(tool->policy, USER_DENY, caller->user_id), tool) != NULL)
+		return "denied to this user";
+	if (!user_reaches(tool, caller))
+		return "not for this tier";
+	return find(about(tool->policy, CLIENT_TOOL, caller->client_id), tool) != NULL ||
+	    about(tool->policy, CLIENT_TOOL, caller->client_id).count == 0 ? "not for the tier of this client" :
+	    "not on the list of this client";
+}
+
 enum sp_verdict
 sp_policy_judge(const struct sp_tool *tool, const struct sp_caller *caller)
 {

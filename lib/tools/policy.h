@@ -36,6 +36,9 @@ enum sp_verdict {
 /* Only SP_ALLOWED is listed. */
 enum sp_verdict sp_policy_judge(const struct sp_tool *tool, const struct sp_caller *caller);
 
+/* Why it is SP_DENIED, for the audit trail and nobody else. */
+const char *sp_policy_why(const struct sp_tool *tool, const struct sp_caller *caller);
+
 /* Whether everybody who may ask at all is judged alike: then a list may be kept for all of them. */
 bool sp_policy_is_open(const struct sp_tool *tool);
 

@@ -89,19 +89,33 @@ sp_result_cache_put(const struct sp_tool_call *call, const struct sp_cached *pla
 		sp_log(SP_WARN, "a result was not kept", SP_L("request", call->req->id), SP_L("tool", call->tool->name));
 }
 
-bool
-sp_result_cache_invalidate(const struct sp_tool_call *call)
+const struct sp_param *
+sp_result_cache_invalidation(const struct sp_tool_call *call)
 {
-	const struct sp_names *tools = &call->tool->options->invalidates;
+	const struct sp_tool_options *o = call->tool->options;
 	struct sp_json_writer w;
+	struct sp_param *params;
 	struct sp_buf b;
 
+	if (o == NULL || o->invalidates.count == 0)
+		return NULL;
 	sp_buf_init(&b, call->req->mem, 1024 * 1024);
 	sp_jw_init(&w, &b);
 	sp_jw_array(&w);
-	for (size_t i = 0; i < tools->count; i++)
-		sp_jw_cstr(&w, tools->item[i]);
+	for (size_t i = 0; i < o->invalidates.count; i++)
+		sp_jw_cstr(&w, o->invalidates.item[i]);
 	sp_jw_array_end(&w);
-	return sp_db_do(&call->req->db, &sp_q_result_cache_invalidate, SP_PARAMS(SP_P_TEXT(call->tool->server),
-	    SP_P_STR(sp_buf_view(&b))), NULL) || sp_fail_db(call->req);
+	params = sp_alloc_array(call->req->mem, 2, sizeof(*params));
+	params[0] = SP_P_TEXT(call->tool->server);
+	params[1] = SP_P_STR(sp_buf_view(&b));
+	return params;
+}
+
+bool
+sp_result_cache_invalidate(const struct sp_tool_call *call)
+{
+	const struct sp_param *params = sp_result_cache_invalidation(call);
+
+	return params == NULL || sp_db_do(&call->req->db, &sp_q_result_cache_invalidate, params, NULL) ||
+	    sp_fail_db(call->req);
 }

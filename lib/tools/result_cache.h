@@ -35,8 +35,10 @@ SP_MUST_USE enum sp_cache_outcome sp_result_cache_get(const struct sp_tool_call 
 /* Keeps a result, if it is none that says that something went wrong.  A failure costs the next call its time. */
 void sp_result_cache_put(const struct sp_tool_call *call, const struct sp_cached *place,
     const struct sp_tool_result *result);
+/* The parameters of sp_q_result_cache_invalidate for this tool, for a transaction of its kind; NULL: it makes nothing old. */
+const struct sp_param *sp_result_cache_invalidation(const struct sp_tool_call *call);
 /*
- * What the tool's success makes old.  Before the answer goes out, so that whoever
+ * What the tool's success makes old, where its kind has no transaction for it.  Before the answer goes out, so that whoever
  * has it does not read anything older.  False: the request is failed; what the tool
  * did is done.
  */

@@ -299,6 +299,7 @@ make_or_take(struct sp_tool_call *call, struct json_object *arguments, struct sp
 {
 	const struct sp_tool_options *o = call->tool->options;
 	enum sp_tool_outcome outcome;
+	bool invalidated = false;
 	struct sp_cached place;
 	/* what was answered on the way is not in the key */
 	bool keeps = o != NULL && o->cache_ttl_ms > 0 && (call->exchange == NULL || call->exchange->responses == NULL);
@@ -314,14 +315,13 @@ make_or_take(struct sp_tool_call *call, struct json_object *arguments, struct sp
 			(void)sp_fail_db(call->req);
 			return SP_TOOL_FAILED;
 		}
+	call->invalidated = &invalidated;
 	outcome = make(call, arguments, out);
 	if (outcome != SP_TOOL_DONE)
 		return outcome;
 	if (keeps)
 		sp_result_cache_put(call, &place, out);
-	if (o != NULL && o->invalidates.count > 0 && !out->is_error && !sp_result_cache_invalidate(call))
-		return SP_TOOL_FAILED;
-	return SP_TOOL_DONE;
+	return invalidated || out->is_error || sp_result_cache_invalidate(call) ? SP_TOOL_DONE : SP_TOOL_FAILED;
 }
 
 static enum sp_tool_outcome

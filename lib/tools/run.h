@@ -38,6 +38,7 @@ struct sp_tool_call {
 	int64_t timeout_ms;		/* of this call; 0: the tool's, or setting tool_timeout */
 	int64_t started_us;		/* set by sp_tool_run(); sp_monotonic_us() */
 	bool cached;			/* set by sp_tool_run(): the result was kept from another call */
+	bool *invalidated;		/* set by a kind whose own transaction makes old what the tool invalidates */
 	/*
 	 * A statement that must not fail, in front of everything else and in the
 	 * same round trip and transaction (a session's check); NULL: none.

@@ -1,4 +1,5 @@
 /* sql_call.c - a statement of a tool, in a transaction of this installation's database */
+#include "tools/result_cache.h"
 #include "tools/sql_call.h"
 
 #include "base/clock.h"
@@ -114,6 +115,7 @@ static size_t
 close_up(const struct sp_tool_call *call, const struct sp_sql_statement *s, const struct sp_param *audit, size_t n,
     size_t *place)
 {
+	const struct sp_param *invalidation = sp_result_cache_invalidation(call);
 	struct sp_db *db = &call->req->db;
 
 	if (s->read_only) {
@@ -121,6 +123,10 @@ close_up(const struct sp_tool_call *call, const struct sp_sql_statement *s, cons
 	} else {
 		n = add(db, n, &reset_role, SP_NO_PARAMS);	/* which RESET ALL leaves alone */
 		n = add(db, n, &reset_all, SP_NO_PARAMS);
+	}
+	if (invalidation != NULL && call->invalidated != NULL) {
+		n = add(db, n, &sp_q_result_cache_invalidate, invalidation);
+		*call->invalidated = true;	/* of a call that fails nobody asks */
 	}
 	*place = n;
 	return add(db, n, &sp_q_tool_call_audit, audit);

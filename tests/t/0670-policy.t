@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/oauth.sh"
+. "$top_srcdir/tests/lib/listen.sh"
 start_postgres && migrate tool_timeout=20000 || exit 1
 
 # A tool of each tier with no scope, one and two; m:all implies m:write, which implies m:read.
@@ -111,6 +112,8 @@ like "the consent page says what comes with it" 'with all that m:read, m:write a
 
 # ---- the most that a client may have ----
 
+why() { sql "SELECT detail->>'why' FROM sallyport.audit WHERE outcome = 'rejected' ORDER BY audit_id DESC LIMIT 1"; }
+
 mcp_token=$(cat "$T/all.root")
 client=$(sql "SELECT client_id FROM sallyport.grants g JOIN sallyport.users u USING (user_id) WHERE u.username = 'root' AND 'm:all' = ANY (g.scope)")
 # until CONDITION...: within a second a change has arrived; this one waits longer, for busy machines
@@ -118,6 +121,7 @@ verdict_is() { [ "$(verdict "$(call_tool "$1")")" = "$2" ]; }
 until_verdict() { sv_until 20 verdict_is "$@"; verdict "$(call_tool "$1")"; }
 sql "UPDATE sallyport.client SET tier = 'developer' WHERE client_id = '$client'"
 is "a client's tier bounds that of its user" unknown "$(until_verdict admin_m_read unknown)"
+is "its row says why" "not for the tier of this client" "$(why)"
 is "below it all is as it was" ok "$(verdict "$(call_tool developer_m_read)")"
 refresh "" client_id="$client" >/dev/null 2>&1
 sql "UPDATE sallyport.client SET tier = 'service' WHERE client_id = '$client'"
@@ -129,6 +133,7 @@ mcp_token=$(access_token)
 is "a service account reaches everything" ok "$(verdict "$(call_tool service_m_read_m_write)")"
 sallyport client allow-tools "$service" 'public_m*' developer_ --server ''
 is "until it has a list" unknown "$(until_verdict service_m_read_m_write unknown)"
+is "its row says why" "not on the list of this client" "$(why)"
 call_mcp tools/list >/dev/null
 is "of which nothing else is listed" "developer_ public_m_read public_m_read_m_write public_m_write" "$(listed)"
 is "nor resources" '[]' "$(call_mcp resources/list >/dev/null; json '.result.resources' -c)"
@@ -149,7 +154,9 @@ mcp_token=$(cat "$T/all.alice")
 sallyport user tools alice --allow 'admin_m*' --deny developer_m_read
 is "a person may be allowed more" ok "$(until_verdict admin_m_write ok)"
 is "what does not fit is as it was" unknown "$(verdict "$(call_tool admin_)")"
+is "its row says why" "not for this tier" "$(why)"
 is "and denied what the tier reaches" unknown "$(verdict "$(call_tool developer_m_read)")"
+is "its row says that" "denied to this user" "$(why)"
 call_mcp tools/list >/dev/null
 unlike "which is not listed" 'developer_m_read ' "$(listed) "
 is "another person is not meant" ok "$(mcp_token=$(cat "$T/all.root"); verdict "$(call_tool developer_m_read)")"
@@ -182,8 +189,14 @@ is "off" ok "$(until_verdict paint error >/dev/null; verdict_of() { verdict "$(c
 like "each change is a version of the catalog" '^[0-9]+$' "$(($(sql "SELECT version FROM sallyport.version WHERE name = 'catalog'") - before))"
 is "usage" 2 "$(sallyport switch read-only maybe 2>"$T/err"; echo $?)"
 
+[[ ${HTTPD:-nginx} = *cgi ]] || listen changes '{"toolsListChanged":true}'
 sallyport tool disable public_
 is "a tool is switched off" unknown "$(until_verdict public_ unknown)"
+if [[ ${HTTPD:-nginx} != *cgi ]]; then
+	hears changes 1
+	is "and clients hear of it" notifications/tools/list_changed "$(told changes)"
+	stop_listening changes
+fi
 sallyport catalog apply >>"$sv_log/catalog.log" 2>&1
 is "and stays so when the catalog is applied" unknown "$(catalog_known; verdict "$(call_tool public_)")"
 sallyport tool enable public_

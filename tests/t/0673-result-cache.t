@@ -106,6 +106,7 @@ first=$(at price '{"item":"tea"}')
 is "a failure of the tool that makes it old does not" same "$(call_tool set_price '{"item":"tea","price":-1}' >/dev/null; same "$first" "$(at price '{"item":"tea"}')")"
 call_tool set_price '{"item":"tea","price":5}' >/dev/null
 is "its success does" 5 "$(call_tool price '{"item":"tea"}' >/dev/null; json .result.structuredContent.price)"
+is "in one transaction with what it did" 1 "$(sql "SELECT count(DISTINCT xmin) FROM (SELECT xmin::text FROM sallyport.result_cache_epoch WHERE tool = 'price' UNION ALL SELECT xmin::text FROM shop.price WHERE item = 'tea') x")"
 is "at every process" "5 5 5 5" "$(for n in 1 2 3 4; do call_tool price '{"item":"tea"}' >/dev/null; json .result.structuredContent.price; done | paste -sd' ')"
 # a call that began before the change ends behind it
 curl -s --max-time 60 -o "$T/slow" "$issuer/mcp" -H 'Accept: application/json, text/event-stream' -H 'Content-Type: application/json' \
