@@ -10,6 +10,7 @@ httpd_examples += httpd-examples/lighttpd-cgi.conf
 httpd_examples += httpd-examples/lighttpd.conf
 httpd_examples += httpd-examples/nginx.conf
 httpd_examples += httpd-examples/systemd/sallyport-keeper.service
+httpd_examples += httpd-examples/systemd/sallyport-index.service
 httpd_examples += httpd-examples/systemd/sallyport-runner.service
 httpd_examples += httpd-examples/systemd/sallyport.target
 httpd_examples += httpd-examples/systemd/sallyport@.service
