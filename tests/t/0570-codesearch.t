@@ -160,6 +160,21 @@ for tool in search_code_raw explain_ranking preview_query_processing; do
 	call_tool "$tool" '{"query":"how nodes are kept"}' >/dev/null
 	is "$tool" "false true" "$(json '"\(.result.isError // false) \(.result.structuredContent.ok)"')"
 done
+add_user root --tier admin
+token_for root scope=codesearch:read >/dev/null
+is "an administrator's token that may only read does not clear the cache" 403 "$(call_tool cache_clear)"
+like "which is for want of a scope" 'error="insufficient_scope".*codesearch:admin' "$(header WWW-Authenticate)"
+call_mcp tools/list >/dev/null
+is "nor is it offered" 0 "$(json '[.result.tools[] | select(.name == "cache_clear")] | length')"
+call_tool search_code '{"query":"function","max_results":3,"repository":"many"}' >/dev/null
+first=$(json '[.result.structuredContent.data.items[].id] | sort | join(" ")')
+next=$(json .result.structuredContent.data.next_skip)
+call_tool search_code '{"query":"function","max_results":3,"repository":"many","skip":'"$next"'}' >/dev/null
+is "page two begins where page one ended" "3 6 0" "$next $(json .result.structuredContent.data.next_skip) $(json '.result.structuredContent.data.items[].id' | grep -cF -f <(tr ' ' '\n' <<<"$first"))"
+call_tool search_code '{"query":"function 7","detail_level":"ultra","repository":"many"}' >/dev/null
+like "the ultra form is one string each" '^#1 f[0-9]+\.c:[0-9]+ \[c\] score=' "$(json '.result.structuredContent.data.items[0]')"
+call_tool search_code '{"query":"list","exact_terms":["nodes are"]}' >/dev/null
+is "exact terms stand next to each other" "true" "$(json '.result.structuredContent.data.items | length > 0 and all(.content | test("nodes are"))')"
 for tool in index_status health_check; do
 	call_tool "$tool" >/dev/null
 	is "$tool" "false true" "$(json '"\(.result.isError // false) \(.result.structuredContent.ok)"')"
