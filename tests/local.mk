@@ -14,6 +14,7 @@ EXTRA_DIST += tests/lib/mcp.sh
 EXTRA_DIST += tests/lib/http_service.py
 EXTRA_DIST += tests/lib/service.sh
 EXTRA_DIST += tests/lib/programs.sh
+EXTRA_DIST += tests/lib/keeper_abuse.py
 EXTRA_DIST += tests/lib/keeper_client.py
 EXTRA_DIST += tests/lib/keeper_test.py
 EXTRA_DIST += tests/lib/mcp_child.py

@@ -88,12 +88,14 @@ t_tests += tests/t/0610-http-tools.t
 t_tests += tests/t/0590-statement.t
 t_tests += tests/t/0591-source.t
 t_tests += tests/t/0630-executable.t
+t_tests += tests/t/0631-executable-abuse.t
 t_tests += tests/t/0592-statement-example.t
 t_tests += tests/t/0640-keeper.t
 t_tests += tests/t/0593-statement-tasks.t
 t_tests += tests/t/0611-http-guard.t
 t_tests += tests/t/0612-http-credentials.t
 t_tests += tests/t/0613-http-trouble.t
+t_tests += tests/t/0641-keeper-abuse.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
