@@ -35,9 +35,11 @@ dist_conformance_DATA += catalogs/conformance/50-resources-prompts.sql
 
 examplesdir = $(pkgdatadir)/catalogs/examples
 dist_examples_DATA =
+dist_examples_DATA += catalogs/examples/aws.yaml
 dist_examples_DATA += catalogs/examples/executable.yaml
 dist_examples_DATA += catalogs/examples/mcpServers.json
 dist_examples_DATA += catalogs/examples/openapi.yaml
+dist_examples_DATA += catalogs/examples/http.yaml
 dist_examples_DATA += catalogs/examples/prompt.yaml
 dist_examples_DATA += catalogs/examples/resource.yaml
 dist_examples_DATA += catalogs/examples/server.yaml

@@ -300,3 +300,24 @@ sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct s
 	*out = s;
 	return true;
 }
+
+const struct sp_http_spec *
+sp_http_spec_with(struct sp_arena *mem, const struct sp_http_spec *spec, struct json_object *input)
+{
+	struct json_object *properties = sp_json_get(input, "properties"), *value;
+	struct sp_http_spec *s = sp_alloc(mem, sizeof(*s));
+	size_t count;
+
+	*s = *spec;
+	if (!json_object_is_type(properties, json_type_object))
+		return s;
+	count = (size_t)json_object_object_length(properties);
+	s->default_name = sp_alloc_array(mem, count, sizeof(*s->default_name));
+	s->default_json = sp_alloc_array(mem, count, sizeof(*s->default_json));
+	json_object_object_foreach(properties, name, schema)
+		if (json_object_is_type(schema, json_type_object) && json_object_object_get_ex(schema, "default", &value)) {
+			s->default_name[s->default_count] = sp_strdup(mem, name);
+			s->default_json[s->default_count++] = sp_json_canonical(mem, value);
+		}
+	return s;
+}

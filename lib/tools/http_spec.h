@@ -60,9 +60,17 @@ struct sp_http_spec {
 	const int64_t *success;
 	size_t success_count;		/* 0: 200 to 299 */
 	int64_t retries;
+	/* of the input schema: what an argument is that is not given */
+	const char **default_name;
+	struct sp_str *default_json;
+	size_t default_count;
 };
 
 SP_MUST_USE bool sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_spec **out,
     const char **why);
+
+/* The same with the defaults of an input schema. */
+const struct sp_http_spec *sp_http_spec_with(struct sp_arena *mem, const struct sp_http_spec *spec,
+    struct json_object *input);
 
 #endif

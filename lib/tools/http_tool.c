@@ -363,6 +363,27 @@ give(struct run *r, const struct sp_http_answer *answer)
 /* ---- the kind ---- */
 
 static bool
+fit(struct sp_arena *mem, const struct sp_tool_frame *frame, const void **spec, const char **why)
+{
+	(void)why;
+	*spec = sp_http_spec_with(mem, *spec, frame->input);
+	return true;
+}
+
+/* Arguments that were not given and have a default are there. */
+static void
+set_defaults(struct run *r)
+{
+	struct json_object *value;
+	const char *why;
+
+	for (size_t i = 0; i < r->spec->default_count; i++)
+		if (!json_object_object_get_ex(r->given.arguments, r->spec->default_name[i], NULL) &&
+		    sp_json_parse(r->mem, r->spec->default_json[i], &value, &why))
+			set_variable(r, r->spec->default_name[i], value);
+}
+
+static bool
 load(struct sp_arena *mem, struct json_object *json, const void **out, const char **why)
 {
 	const struct sp_http_spec *spec;
@@ -379,6 +400,7 @@ run(struct run *r)
 	struct json_object *overlay;
 	struct sp_http_answer answer;
 
+	set_defaults(r);
 	return take_apart(r) && resolve(r) && read_before(r, &overlay) && send(r, r->spec->parts, overlay, &answer) &&
 	    give(r, &answer);
 }
@@ -408,4 +430,4 @@ call_service(const struct sp_tool_call *call, struct json_object *arguments, str
 	return sp_tool_finish(call, r.why, out);
 }
 
-const struct sp_tool_kind sp_http_tool = { "http", load, call_service };
+const struct sp_tool_kind sp_http_tool = { "http", load, call_service, fit };

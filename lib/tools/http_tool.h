@@ -26,6 +26,7 @@
  * members have exactly these texts, and `take` of that becomes the variable `as`;
  * a value that fits `unless` is taken as it is.  `read` makes the variable "read";
  * with overlay the body has all members of that which it does not set itself.
+ * An argument that is not given is the default of its schema, if it has one.
  */
 #ifndef SP_TOOLS_HTTP_TOOL_H
 #define SP_TOOLS_HTTP_TOOL_H

@@ -150,6 +150,31 @@ class Service(BaseHTTPRequestHandler):
                 "paging": {"perPage": 2, "pageCount": 9, "links": {"previous": None, "next":
                     "https://api.example.com/customers?pageCursor=0&pageSize=2&pageCursor=2"}}})
 
+    # ---- the services of catalogs/examples
+
+    def on_shop(self, rest):
+        order = {"id": 7, "number": "500", "state": "open", "customer": {"name": "Ann", "displayName": None, "contacts": [
+            {"type": "phone", "value": "1"}, {"type": "email", "value": "ann@example.com"}]}, "lines": [{"sku": "a", "quantity": 2, "price": 3}]}
+        if self.fields.get("authorization") != "Bearer shop-token-value":
+            self.answer(401, {"message": "who are you"})
+        elif self.command == "PUT":
+            body = json.loads(self.body)
+            self.answer(409 if rest[1] == "8" else 200, {"data": body})
+        elif len(rest) == 1:
+            self.answer(200, {"data": [order, {"id": 8, "number": "5001", "state": "sent"}], "links": {"next": "/orders?cursor=c+2"}})
+        else:
+            self.answer(200, {"data": order})
+
+    def on_ec2(self, rest):
+        right, has = sign(self.command, self.path, self.fields, self.body, self.fields.get("authorization"))
+        form = urllib.parse.parse_qs(self.body.decode(), strict_parsing=True)
+        if right != has:
+            self.answer(403, "<Response><Errors><Error><Code>SignatureDoesNotMatch</Code></Error></Errors></Response>", "text/xml")
+        elif form["GroupId.1"] == ["sg-00000000"]:
+            self.answer(400, "<Response><Errors><Error><Code>InvalidGroup.NotFound</Code><Message>no such group</Message></Error></Errors></Response>", "text/xml")
+        else:
+            self.answer(200, XML, "text/xml;charset=UTF-8")
+
     # ---- kinds of content
 
     def on_text(self, rest):

@@ -69,13 +69,13 @@ description: Customers, page by page
 tier: public
 parameters:
   search: {type: string, required: false}
-  pageSize: {type: integer, required: false}
+  pageSize: {type: integer, default: 2}
   pageCursor: {type: string, required: false}
 annotations: {readOnlyHint: true}
 http:
   source: jobs
   path: /customers
-  query: {filterSearchText: "{search?}", pageSize: "{pageSize|=2}", pageCursor: "{pageCursor|=0}"}
+  query: {filterSearchText: "{search?}", pageSize: "{pageSize}", pageCursor: "{pageCursor|=0}"}
   response:
     list: {items: /data, as: customers, next: {link: /paging/links/next, parameter: pageCursor},
            previous: {link: /paging/links/previous, parameter: pageCursor}, also: {perPage: /paging/perPage}}

@@ -8,13 +8,15 @@ start_postgres && migrate source_allow=127.0.0.0/8 source_http=true || exit 1
 start_service
 
 {
-	for name in s b1 b2 b3; do
+	for name in s b1 b2 b3 b4; do
 		case $name in
 		s) more='breaker: {failures: 0}' ;;
-		b1) more='breaker: {failures: 3, pause: 2s}
+		b1) more='breaker: {failures: 3, pause: 1h}
+retries: 0' ;;
+		b4) more='breaker: {failures: 1, pause: 500ms}
 retries: 0' ;;
 		b2) more='breaker: {failures: 0}
-budget: {rate: 3/h}
+budget: {rate: 3/day}
 retries: 0' ;;
 		b3) more='breaker: {failures: 0}
 budget: {concurrent: 1}' ;;
@@ -75,17 +77,18 @@ fails_like s_get 's: the answer is over 1048576 bytes: ask for less' "$(arg floo
 for _ in {1..200}; do [ -s "$T/service/flood" ] && break; sleep 0.1; done
 ok "the flood was not taken" test "$(cat "$T/service/flood")" -lt 100000000
 
-# a breaker
-for _ in 1 2 3; do answer b1_post "$(arg status/503)" >/dev/null; done
-forget_requests
-tries=0
-until like_quiet='^true b1: it has failed several times' && [[ "$(answer b1_post "$(arg status/503)")" =~ $like_quiet ]]; do
-	# each process has its own: those that have not seen it yet fail first
-	tries=$((tries + 1)); [ $tries -lt 40 ] || break
-done
-like "it opens" '^true b1: it has failed several times and is left alone for a while; try again in [12] second' "$(answer b1_post "$(arg status/503)")"
-for _ in {1..100}; do [[ "$(answer b1_get "$(arg echo)")" = false* ]] && break; sleep 0.1; done
-like "it closes when the service is well" '^false ' "$(answer b1_get "$(arg echo)")"
+# a breaker: each process has its own, and a CGI program has none
+case ${HTTPD:-nginx} in
+*cgi) skip "each request has a process of its own" 3 ;;
+*)	for _ in {1..40}; do
+		[[ "$(answer b1_post "$(arg status/503)")" != *'has failed several times'* ]] || break
+	done
+	like "it opens" 'b1: it has failed several times and is left alone for a while; try again in 3[0-9]+ seconds' "$(json .result.content[0].text)"
+	answer b4_post "$(arg status/503)" >/dev/null
+	for _ in {1..300}; do [[ "$(answer b4_get "$(arg echo)")" = false* ]] && break; sleep 0.1; done
+	like "it lets one through when the pause is over" '^false ' "$(answer b4_get "$(arg echo)")"
+	is "in the audit trail" ok "$(last_call)" ;;
+esac
 
 # budgets, for all processes together
 for _ in 1 2 3; do like "within the budget" '^false ' "$(answer b2_get "$(arg echo)")"; done
@@ -94,8 +97,7 @@ is "in the audit trail" "error the budget of this service is spent" "$(last_call
 call_tool b3_get "$(arg stall)" >"$T/first.status" &
 first=$!
 for _ in {1..200}; do [ "$(seen_count '"/stall"')" -ge 1 ] && break; sleep 0.05; done
-cp "$T/answer.body" "$T/kept.body" 2>/dev/null
-is "one at a time" "true b3: too many calls at once" "$(T2=$T; curl -s --max-time 20 -H "Authorization: Bearer $(access_token)" -H 'Content-Type: application/json' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: b3_get' \
+is "one at a time" "true b3: too many calls at once" "$(curl -s --max-time 20 -H "Authorization: Bearer $(access_token)" -H 'Content-Type: application/json' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: b3_get' \
 	-H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' "$issuer/mcp" -d "$(rpc tools/call '{"name":"b3_get","arguments":{"path":"echo"}}')" |
 	jq -r '"\(.result.isError) \(.result.content[0].text)"' | sed 's/;.*//')"
 wait $first
@@ -107,9 +109,9 @@ nginx|lighttpd)
 	rm -f "$T/service/left"
 	curl -s -o /dev/null --max-time 1 -H "Authorization: Bearer $(access_token)" -H 'Content-Type: application/json' -H 'Mcp-Method: tools/call' -H 'Mcp-Name: s_get' \
 		-H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' "$issuer/mcp" -d "$(rpc tools/call '{"name":"s_get","arguments":{"path":"stall/left"}}')"
-	for _ in {1..60}; do grep -q left "$T/service/left" 2>/dev/null && break; sleep 0.1; done
+	for _ in {1..300}; do grep -q left "$T/service/left" 2>/dev/null && break; sleep 0.1; done
 	ok "its request ends" grep -q left "$T/service/left"
-	for _ in {1..100}; do [ "$(last_call)" = cancelled ] && break; sleep 0.1; done
+	for _ in {1..300}; do [ "$(last_call)" = cancelled ] && break; sleep 0.1; done
 	is "the audit row says so" cancelled "$(last_call)" ;;
 *) skip "this web server does not tell that a client has gone" 2 ;;
 esac
