@@ -43,8 +43,8 @@ trouble() {
 	sql "UPDATE sallyport.upstream_state SET failures = 0, failed_at = NULL, down_since = NULL, retry_at = NULL" >/dev/null
 	tool up_say '{"text": "hello"}'
 	like "$1" "$3" "$(said)"
-	ok "$1: in time" test $((SECONDS - began)) -lt 12
-	ok "$1: nothing is left of it" sv_until 10 none_left
+	ok "$1: in time" test $((SECONDS - began)) -lt 60
+	ok "$1: nothing is left of it" sv_until 30 none_left
 }
 trouble "one that hangs" stall 'took longer than 4 s'
 trouble "one that crashes" crash 'no answer that can be read'
