@@ -6,8 +6,8 @@ program() {
 	mkdir -p "$T/tools" && cat >"$T/tools/$1" && chmod 0755 "$T/tools" "$T/tools/$1"
 }
 
-# tool NAME PROPERTIES SPEC [COLUMN=VALUE]...: a tool of kind executable; VALUE is SQL.
-tool() {
+# exec_tool NAME PROPERTIES SPEC [COLUMN=VALUE]...: a tool of kind executable; VALUE is SQL.
+exec_tool() {
 	local name=$1 properties=$2 spec=$3 columns='' values='' more
 	shift 3
 	for more; do

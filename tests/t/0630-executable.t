@@ -66,29 +66,29 @@ program forbidden <<'END'
 unshare -r true 2>/dev/null && echo allowed || echo refused
 END
 
-tool show '{"word": {"type": "string"}, "n": {"type": "integer"}, "loud": {"type": "boolean"}, "rest": {"type": "array", "items": {"type": "string"}}}' \
+exec_tool show '{"word": {"type": "string"}, "n": {"type": "integer"}, "loud": {"type": "boolean"}, "rest": {"type": "array", "items": {"type": "string"}}}' \
 	'{"command": ["'"$T"'/tools/show", "{word}", ["-n", "{n}"], {"if": "loud", "then": ["--loud"]}, "--", "{rest...}"]}'
-tool surroundings '{}' '{"command": ["'"$T"'/tools/surroundings"], "environment": {"KEY": "${file:key}", "PLAIN": "a b"}, "directory": "'"$T"'/files", "output": "lines"}'
-tool echo_json '{"a": {}, "b": {}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "json", "output": "json"}'
-tool echo_text '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}"}' max_bytes=1000
-tool echo_lines '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}", "output": "lines"}' \
+exec_tool surroundings '{}' '{"command": ["'"$T"'/tools/surroundings"], "environment": {"KEY": "${file:key}", "PLAIN": "a b"}, "directory": "'"$T"'/files", "output": "lines"}'
+exec_tool echo_json '{"a": {}, "b": {}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "json", "output": "json"}'
+exec_tool echo_text '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}"}' max_bytes=1000
+exec_tool echo_lines '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}", "output": "lines"}' \
 	'output_schema=$o${"type": "object", "properties": {"lines": {"type": "array"}}, "required": ["lines"]}$o$'
-tool not_json '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}", "output": "json"}'
-tool fail '{"word": {"type": "string"}, "status": {"type": "integer"}}' '{"command": ["'"$T"'/tools/fail", "{word}", "{status}"],
+exec_tool not_json '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}", "output": "json"}'
+exec_tool fail '{"word": {"type": "string"}, "status": {"type": "integer"}}' '{"command": ["'"$T"'/tools/fail", "{word}", "{status}"],
 	"environment": {"KEY": "${file:key}"}, "exit": {"3": "there is no such unit", "4": "ok"}}'
-tool no_reference '{}' '{"command": ["'"$T"'/tools/show"], "environment": {"KEY": "${env:HOME}"}}'
-tool read_file '{"file": {"type": "string"}}' '{"command": ["'"$T"'/tools/cat", "--", "{file}"], "paths": {"file": {"below": "'"$T"'/files"}}}'
-tool linger '{"how": {"type": "string"}}' '{"command": ["'"$T"'/tools/linger", "{how}"], "progress": true}' timeout_ms=700
-tool linger_long '{"how": {"type": "string"}}' '{"command": ["'"$T"'/tools/linger", "{how}"], "progress": true}' timeout_ms=100000
-tool spew '{}' '{"command": ["'"$T"'/tools/spew"], "limits": {"output": "10KiB"}}'
-tool burn '{}' '{"command": ["'"$T"'/tools/burn"], "limits": {"cpu": "1s"}}' timeout_ms=60000
-tool steps '{}' '{"command": ["'"$T"'/tools/steps"], "progress": true}'
-tool invalid '{}' '{"command": ["'"$T"'/tools/invalid"]}'
-tool forbidden '{}' '{"command": ["'"$T"'/tools/forbidden"], "seccomp": "basic"}'
-tool elsewhere '{}' '{"command": ["/bin/echo", "hello"]}'
-tool missing '{}' '{"command": ["'"$T"'/tools/nonexistent"]}'
-tool around '{}' '{"command": ["'"$T"'/tools/../../bin/echo", "hello"]}'
-tool one_at_a_time '{}' '{"command": ["'"$T"'/tools/linger"], "concurrency": 1}' timeout_ms=100000
+exec_tool no_reference '{}' '{"command": ["'"$T"'/tools/show"], "environment": {"KEY": "${env:HOME}"}}'
+exec_tool read_file '{"file": {"type": "string"}}' '{"command": ["'"$T"'/tools/cat", "--", "{file}"], "paths": {"file": {"below": "'"$T"'/files"}}}'
+exec_tool linger '{"how": {"type": "string"}}' '{"command": ["'"$T"'/tools/linger", "{how}"], "progress": true}' timeout_ms=700
+exec_tool linger_long '{"how": {"type": "string"}}' '{"command": ["'"$T"'/tools/linger", "{how}"], "progress": true}' timeout_ms=100000
+exec_tool spew '{}' '{"command": ["'"$T"'/tools/spew"], "limits": {"output": "10KiB"}}'
+exec_tool burn '{}' '{"command": ["'"$T"'/tools/burn"], "limits": {"cpu": "1s"}}' timeout_ms=60000
+exec_tool steps '{}' '{"command": ["'"$T"'/tools/steps"], "progress": true}'
+exec_tool invalid '{}' '{"command": ["'"$T"'/tools/invalid"]}'
+exec_tool forbidden '{}' '{"command": ["'"$T"'/tools/forbidden"], "seccomp": "basic"}'
+exec_tool elsewhere '{}' '{"command": ["/bin/echo", "hello"]}'
+exec_tool missing '{}' '{"command": ["'"$T"'/tools/nonexistent"]}'
+exec_tool around '{}' '{"command": ["'"$T"'/tools/../../bin/echo", "hello"]}'
+exec_tool one_at_a_time '{}' '{"command": ["'"$T"'/tools/linger"], "concurrency": 1}' timeout_ms=100000
 ln -s /bin/cat "$T/tools/cat"
 start_httpd "$httpd" || exit 1
 add_user alice --tier admin

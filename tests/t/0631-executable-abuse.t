@@ -31,7 +31,7 @@ stop)	kill -STOP \$\$ ;;
 speak)	while :; do echo '{"progress": 1}' >&2; done ;;
 esac
 END
-tool abuse '{"how": {"type": "string"}}' '{"command": ["'"$T"'/tools/abuse", "{how}"], "stdin": "json", "progress": true,
+exec_tool abuse '{"how": {"type": "string"}}' '{"command": ["'"$T"'/tools/abuse", "{how}"], "stdin": "json", "progress": true,
 	"limits": {"processes": 30, "cpu": "5s", "memory": "256MiB", "output": "100KiB"}}' timeout_ms=1500
 start_httpd "$httpd" || exit 1
 add_user alice --tier admin
