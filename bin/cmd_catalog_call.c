@@ -53,8 +53,11 @@ print_entry(const char *server, const char *list, struct sp_str name, struct jso
 	putchar('\n');
 }
 
-/* All pages of all lists of one server.  A server without a list of this kind answers with an error. */
-static void
+/*
+ * All pages of all lists of one server.  One that has no list of a kind answers with
+ * an error, but every server has tools.
+ */
+static bool
 list_server(struct command *c, struct catalog_client *client, const char *server, struct sp_json_writer *w)
 {
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -62,8 +65,11 @@ list_server(struct command *c, struct catalog_client *client, const char *server
 		const char *why;
 
 		do {
-			if (!catalog_client_ask(client, server, lists[i].method, params, &result, &why))
+			if (!catalog_client_ask(client, server, lists[i].method, params, &result, &why)) {
+				if (i == 0)
+					return command_fail("/mcp%s%s: %s", server[0] != '\0' ? "/" : "", server, why), false;
 				break;
+			}
 			entries = sp_json_get(result, lists[i].member);
 			for (size_t k = 0; entries != NULL && k < json_object_array_length(entries); k++) {
 				struct json_object *entry = json_object_array_get_idx(entries, k);
@@ -83,6 +89,7 @@ list_server(struct command *c, struct catalog_client *client, const char *server
 				put(params, "cursor", cursor);
 		} while (cursor != NULL);
 	}
+	return true;
 }
 
 static int
@@ -92,6 +99,7 @@ list_as(struct command *c, const char *user, const char *client_id)
 	struct sp_json_writer w;
 	const PGresult *r;
 	struct sp_buf b;
+	bool ok = true;
 
 	command_db(c);
 	if ((r = command_query(c, "list the servers", &sp_q_resources, SP_NO_PARAMS)) == NULL ||
@@ -100,13 +108,13 @@ list_as(struct command *c, const char *user, const char *client_id)
 	sp_buf_init(&b, c->mem, OUTPUT_MAX);
 	sp_jw_init(&w, &b);
 	sp_jw_array(&w);
-	for (int i = 0; i < PQntuples(r); i++)
-		list_server(c, client, PQgetvalue(r, i, PQfnumber(r, "name")), &w);
+	for (int i = 0; ok && i < PQntuples(r); i++)
+		ok = list_server(c, client, PQgetvalue(r, i, PQfnumber(r, "name")), &w);
 	sp_jw_array_end(&w);
-	if (c->json)
+	if (ok && c->json)
 		printf("%.*s\n", SP_FMT(sp_buf_view(&b)));
 	catalog_client_close(client);
-	return 0;
+	return ok ? 0 : 1;
 }
 
 int
@@ -198,13 +206,13 @@ catalog_call_run(struct command *c, int argc, char **argv)
 		return 1;
 	if (!call_tool(c, client, server, operands[0], arguments, &result, &why)) {
 		(void)command_fail("%s: %s", operands[0], why);
-	} else if (c->json || sp_json_get(result, "content") == NULL) {	/* a question, or a task */
-		printf("%.*s\n", SP_FMT(json_text(c, result)));
-		status = json_object_get_boolean(sp_json_get(result, "isError"));
 	} else {
-		command_print_text(result_text(c, result));
+		/* without content it is a question, or a task */
+		bool is_done = sp_json_get(result, "content") != NULL;
+
+		command_print_text(c->json || !is_done ? json_text(c, result) : result_text(c, result));
 		putchar('\n');
-		status = json_object_get_boolean(sp_json_get(result, "isError"));
+		status = !is_done || json_object_get_boolean(sp_json_get(result, "isError"));
 	}
 	catalog_client_close(client);
 	return status;

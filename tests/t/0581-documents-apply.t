@@ -237,6 +237,7 @@ like "an answer that does not fit the output schema" '^internal error, request i
 
 names() { sallyport catalog list --json --as "$@" 2>&1 | jq -c '[.[] | select(.server == "orders") | .entry.name] | sort'; }
 is "what a developer sees" '["explain","logo","order_state","sent_orders"]' "$(names alice)"
+is "what nobody sees" 1 "$(sallyport catalog list --as nobody >/dev/null 2>&1; echo $?)"
 is "nobody" 1 "$(sallyport catalog call orders/order_state '{"order_no": 1}' --as nobody >/dev/null 2>&1; echo $?)"
 is "a call" '{"rows":[{"state":"sent","verbose":false,"note":null}]} 0' "$(sallyport catalog call orders/order_state '{"order_no": 1}' --as alice 2>&1) $?"
 is "a call with wrong arguments" "1" "$(sallyport catalog call orders/order_state '{"order_no": 0}' --as alice >/dev/null 2>&1; echo $?)"
