@@ -55,7 +55,10 @@ struct sp_document_kind {
 	 * sp_document_fault().  NULL: nothing more.
 	 */
 	void (*judge)(struct sp_documents *all, struct sp_document *doc);
-	/* The other way: what judge() put into the row, as members of the document.  NULL: nothing. */
+	/*
+	 * The other way: what judge() put into the row, as members of the document, in
+	 * front of the first that goes to judge().  NULL: nothing.
+	 */
 	void (*write)(struct sp_arena *mem, struct json_object *row, struct json_object *document);
 	/*
 	 * Makes other documents of this one (sp_documents_make()), as soon as it is

@@ -361,6 +361,7 @@ struct json_object *
 sp_document_of_row(struct sp_arena *mem, const struct sp_document_kind *kind, struct json_object *row)
 {
 	struct json_object *document = sp_json_new(mem);
+	bool written = false;
 
 	if (row == NULL)
 		return document;
@@ -373,9 +374,13 @@ sp_document_of_row(struct sp_arena *mem, const struct sp_document_kind *kind, st
 		json_object_object_foreach(sp_json_get(row, "spec"), name, value)
 			put(document, name, json_object_get(value));
 	}
-	for (const struct sp_member *m = kind->members; m != NULL && m->name != NULL; m++)
+	for (const struct sp_member *m = kind->members; m != NULL && m->name != NULL; m++) {
+		/* where the first of its members stands in the table */
+		if (m->to == SP_TO_JUDGE && kind->write != NULL && !written) {
+			kind->write(mem, row, document);
+			written = true;
+		}
 		write_member(mem, m, row, document);
-	if (kind->write != NULL)
-		kind->write(mem, row, document);
+	}
 	return document;
 }

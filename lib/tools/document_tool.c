@@ -9,9 +9,9 @@ const struct sp_member sp_tool_members[] = {
 	{ .name = "title", .type = SP_MEMBER_TEXT },
 	{ .name = "description", .type = SP_MEMBER_TEXT, .required = true },
 	{ .name = "toolset", .type = SP_MEMBER_TEXT },
+	{ .name = "bind", .type = SP_MEMBER_OBJECT, .to = SP_TO_OPTIONS },
 	{ .name = "parameters", .type = SP_MEMBER_OBJECT, .to = SP_TO_JUDGE },
 	{ .name = "input", .type = SP_MEMBER_OBJECT, .to = SP_TO_JUDGE },
-	{ .name = "bind", .type = SP_MEMBER_OBJECT, .to = SP_TO_OPTIONS },
 	{ .name = "output", .type = SP_MEMBER_OBJECT, .column = "output_schema" },
 	{ .name = "annotations", .type = SP_MEMBER_OBJECT, .otherwise = "{}" },
 	{ .name = "scopes", .type = SP_MEMBER_TEXTS, .otherwise = "[]" },
@@ -282,6 +282,10 @@ mark_read_only(struct sp_documents *all, struct sp_document *doc)
 
 	if (json_object_object_get_ex(annotations, "readOnlyHint", &there))
 		return;
+	if (is_true(annotations, "destructiveHint")) {
+		sp_document_fault(all, doc, "annotations", "it destroys something, but it is kept from writing (read_only: false)");
+		return;
+	}
 	marked = sp_json_new(all->mem);		/* the other one is the document's */
 	json_object_object_foreach(annotations, name, value)
 		put(marked, name, json_object_get(value));

@@ -141,8 +141,8 @@ sed -i 's/"minimum": 1/"minimum": 1, "maximum": 99/; s/"5s"/"2m"/; s/"tier": "ad
 sed -i '/^uri: shop:..terms/,$d' shop/10-server.yaml
 sed -i '$d' shop/10-server.yaml && sed -i '$d' shop/10-server.yaml
 is "members that differ, and what a group has no more" 'changed  tool orders/order_state
-           timeout: "5s" -> "2m"
          + parameters.order_no.maximum: 99
+           timeout: "5s" -> "2m"
 changed  tool orders/sent_orders
          + tier: "public"
 removed  resource orders/shop://terms' "$(sallyport catalog diff shop)"

@@ -40,6 +40,14 @@ done
 ok "all of them are applied" sallyport catalog apply .
 is "and are there" "nothing has changed" "$(sallyport catalog apply . 2>&1)"
 
+sallyport catalog export >"$T/export.yaml"
+ok "what is exported is without fault" sallyport catalog check "$T/export.yaml"
+sql "DELETE FROM sallyport.resource WHERE name <> ''; DELETE FROM sallyport.tool; DELETE FROM sallyport.mcp_resource; DELETE FROM sallyport.prompt;
+	DELETE FROM sallyport.source; DELETE FROM sallyport.credential; DELETE FROM sallyport.upstream; DELETE FROM sallyport.scope;
+	DELETE FROM sallyport.catalog_document"
+ok "and applied to an empty catalog" sallyport catalog apply "$T/export.yaml"
+is "makes the same" "$(cat "$T/export.yaml")" "$(sallyport catalog export)"
+
 for file in "$top_srcdir"/catalogs/examples/*.yaml; do
 	like "${file##*/}" '^[0-9]+ documents? without fault$' "$(sallyport catalog check "$file" 2>&1)"
 done
