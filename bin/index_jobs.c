@@ -6,13 +6,17 @@
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/json.h"
 #include "index_github.h"
 #include "index_jobs.h"
 #include "index_root.h"
 
 #define WAIT_SECONDS	30	/* without news: schedules are looked at, and what others left */
-#define LEASE		"1 hour"
+#define LEASE		"20 minutes"	/* longer than an archive may take to come */
+#define RENEW_MS	30000
+
+struct jobs;
 
 struct job {
 	struct sp_arena *mem;
@@ -21,6 +25,8 @@ struct job {
 	bool full;
 	struct json_object *asked;		/* what the job says of where from; NULL: nothing */
 	struct json_object *known;		/* what is known of its repository; NULL: nothing */
+	int64_t renewed_ms;
+	struct jobs *jobs;
 };
 
 struct jobs {
@@ -73,7 +79,8 @@ claim(struct jobs *j, struct sp_arena *mem, struct job *out)
 	if (found > 0)
 		*out = (struct job){ .mem = mem, .id = column(mem, r, 0), .tries = column(mem, r, 1),
 		    .repository = column(mem, r, 2), .full = PQgetvalue(r, 0, 3)[0] == 't',
-		    .asked = json_column(mem, r, 4), .known = json_column(mem, r, 5) };
+		    .asked = json_column(mem, r, 4), .known = json_column(mem, r, 5),
+		    .renewed_ms = sp_monotonic_ms(), .jobs = j };
 	PQclear(r);
 	return found;
 }
@@ -122,6 +129,20 @@ open_tree(struct jobs *j, struct job *job, struct json_object *from, const char 
 	return index_root_open(job->mem, j->settings->index_roots, path, why);
 }
 
+/* While it goes on nobody else takes the job, however long it is. */
+static void
+renew(void *arg)
+{
+	struct job *job = arg;
+	int64_t now = sp_monotonic_ms();
+
+	if (now - job->renewed_ms < RENEW_MS)
+		return;
+	job->renewed_ms = now;
+	PQclear(query(job->jobs, "renewing a lease", "UPDATE codesearch.job SET lease_until = now() + interval '" LEASE "'"
+	    " WHERE job_id = $1 AND tries = $2 AND state = 'running'", 2, (const char *const[]){ job->id, job->tries }));
+}
+
 /* Gives the summary, or NULL and why. */
 static const char *
 index_directory(struct jobs *j, struct job *job, struct json_object *from, const char **why)
@@ -141,6 +162,8 @@ index_directory(struct jobs *j, struct job *job, struct json_object *from, const
 	if (index_store_open(&(struct index_store_start){ .conninfo = index_database(j->settings),
 	    .repository = job->repository }, &store, job->mem, why)) {
 		index_run_init(&run, &o, store);
+		run.alive = renew;
+		run.arg = job;
 		if (!index_run_tree(&run, root, from == job->asked ? by_tool(job->mem, from) : NULL))
 			*why = sp_printf(job->mem, "the directory cannot be read: %s", strerror(errno));
 		else if (run.error != NULL)
@@ -173,6 +196,8 @@ index_archive(struct jobs *j, struct job *job, struct json_object *from, const c
 	if (index_store_open(&(struct index_store_start){ .conninfo = index_database(j->settings),
 	    .repository = job->repository, .at_once = true }, &store, job->mem, why)) {
 		index_run_init(&run, &o, store);
+		run.alive = renew;
+		run.arg = job;
 		if (index_github_archive(&run, fd, from == job->asked ? by_tool(job->mem, from) : NULL, job->mem, why))
 			result = sp_cstr(job->mem, index_run_json(&run, job->mem));
 		else

@@ -99,6 +99,8 @@ index_run_file(struct index_run *r, struct sp_str path, const char *name, struct
 		}
 	}
 	show_progress(r, false);
+	if (r->alive != NULL)
+		r->alive(r->arg);
 	return !index_interrupted;
 }
 

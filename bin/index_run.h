@@ -33,6 +33,8 @@ struct index_run {
 	const char *error;			/* of the store */
 	const char *commit;			/* of an archive that says which it is; NULL: none */
 	bool terminal;				/* progress is shown */
+	void (*alive)(void *arg);		/* called now and then while files are gone through; may be NULL */
+	void *arg;
 	int64_t started_ms, shown_ms;
 	size_t pieces, added, changed, unchanged, removed, binary, failed;
 };
