@@ -39,8 +39,10 @@ class Handler(socketserver.StreamRequestHandler):
     def answer(self, status, body, **headers):
         data = json.dumps(body).encode() if body is not None else b""
         head = "HTTP/1.1 %d Reason\r\nConnection: close\r\n" % status
-        if status != 204:
+        if status not in (202, 204):
             head += "Content-Type: application/json; odata.metadata=minimal\r\nContent-Length: %d\r\n" % len(data)
+        elif status == 202:
+            head += "Content-Length: 0\r\n"
         head += "".join("%s: %s\r\n" % (k.replace("_", "-"), v) for k, v in headers.items())
         self.wfile.write(head.encode() + b"\r\n" + data)
 
@@ -100,8 +102,13 @@ class Handler(socketserver.StreamRequestHandler):
             return 200, {"@odata.context": "x", "counters": {"documentCount": {"usage": 12, "quota": 1000000}}, "limits": {"maxFieldsPerIndex": 1000}}
         if method == "PUT" and re.fullmatch(r"/(datasources|skillsets)/[a-z0-9-]+", path):
             return (201, json.loads(body)) if "busy" not in path else error(409, "ConcurrencyConflict", "It is in use.")
-        if method == "POST" and re.fullmatch(r"/indexers/[a-z0-9-]+/reset", path):
-            return (204, None) if "nobody" not in path else error(404, "", "No indexer with the name 'nobody' was found.")
+        if method == "GET" and path == "/indexes":
+            return 200, {"@odata.context": "x", "value": [{"name": "codebase"}]}
+        if method == "POST" and path == "/indexes/codebase/docs/index":
+            return 207, {"value": [{"key": d.get("id"), "status": "id" in d, "errorMessage": None if "id" in d else "no key",
+                                    "statusCode": 201 if "id" in d else 400} for d in json.loads(body)["value"]]}
+        if method == "POST" and re.fullmatch(r"/indexers/[a-z0-9-]+/(reset|run)", path):
+            return (202 if path.endswith("run") else 204, None) if "nobody" not in path else error(404, "", "No indexer with the name 'nobody' was found.")
         return error(404, "", "There is nothing.")
 
 

@@ -33,7 +33,7 @@ request_seen() { tr -d '\r' <"$T/azure/request"; }
 body_seen() { sed '1,/^$/d' <(request_seen) | jq -cS .; }
 
 call_mcp tools/list >/dev/null
-is "the same names" "backup_index_schema configure_semantic_search create_datasource create_skillset explain_ranking get_service_info health_check index_rebuild index_status search_code search_code_raw" \
+is "the same names" "backup_index_schema configure_semantic_search create_datasource create_skillset explain_ranking get_service_info health_check index_rebuild index_status manage_documents manage_index manage_indexer search_code search_code_raw" \
 	"$(json '[.result.tools[].name] | sort | join(" ")')"
 
 call search_code '{"query":"user \"by id\"","language":"c","repository":"shop","max_results":1}'
@@ -97,6 +97,19 @@ is "and is made" "shop reset POST /indexers/shop/reset?api-version=2024-07-01" "
 is "without a body" "Content-Length: 0" "$(request_seen | grep -i '^content-length')"
 call index_rebuild '{"repository":"nobody","confirm":true}'
 like "of what is not there" "^true No indexer" "$(failure)"
+
+call manage_index '{"action":"list"}'
+is "the indexes" "codebase /indexes?\$select=name&api-version=2024-07-01" "$(data '.indexes[0].name') $(tail -n 1 "$T/azure/log" | cut -d' ' -f2 | sed 's/%24/$/')"
+call manage_index '{"action":"delete"}'
+like "which are not removed from here" '^true /action' "$(failure)"
+call manage_documents '{"action":"upload","index_name":"codebase","documents":[{"id":"a","content":"x"},{"@search.action":"delete","id":"b"},{}]}'
+is "documents" '[201,201,400] {"value":[{"content":"x","id":"a"},{"@search.action":"delete","id":"b"},{}]}' "$(data '[.documents[].statusCode]') $(body_seen)"
+call manage_documents '{"action":"upload","index_name":"other","documents":[{"id":"a"}]}'
+like "of another index" '^true /index_name' "$(failure)"
+call manage_indexer '{"action":"run","indexer_name":"shop"}'
+is "an indexer runs" "shop run 202 POST /indexers/shop/run?api-version=2024-07-01" "$(data '"\(.indexer) \(.action) \(.status)"') $(tail -n 1 "$T/azure/log")"
+call manage_indexer '{"action":"run","indexer_name":"nobody"}'
+like "that is not there" '^true No indexer' "$(failure)"
 
 # ---- what belongs to the subscription ----
 
