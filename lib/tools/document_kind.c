@@ -20,9 +20,19 @@ const struct sp_document_kind sp_document_kinds[] = {
 	{ .name = NULL }
 };
 
-/* What desktop clients keep ({"mcpServers": {...}}) and the like. */
+/* It lies beside documents easily, and says nothing of how it should become tools. */
+static void
+refuse_description(struct sp_documents *all, const struct sp_document *from)
+{
+	sp_document_fault(all, from, "", "an OpenAPI description is no document: name it in one of kind openapi, "
+	    "from a directory below, or propose tools with \"sallyport catalog import openapi\"");
+}
+
+/* What desktop clients keep ({"mcpServers": {...}}), and what is taken for a document. */
 const struct sp_document_shape sp_document_shapes[] = {
 	{ .member = "mcpServers", .expand = sp_document_expand_mcp_servers },
+	{ .member = "openapi", .expand = refuse_description },
+	{ .member = "swagger", .expand = refuse_description },
 	{ .member = NULL }
 };
 

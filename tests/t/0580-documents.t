@@ -67,6 +67,8 @@ faults "nothing" a.yaml 'a.yaml: there is no document in it' <<<'---'
 faults "no kind" a.yaml 'a.yaml:2: a document needs a member "kind"' <<<$'# nothing\nname: x'
 faults "an unknown kind" a.yaml 'a.yaml:1: kind: there is no kind "promt"; did you mean "prompt"?' <<<'kind: promt'
 faults "no document" a.yaml 'a.yaml:1: a document is an object with "kind" and "name"' <<<'hello'
+faults "a description" a.yaml 'a.yaml:1: an OpenAPI description is no document: name it in one of kind openapi, from a directory below, or propose tools with "sallyport catalog import openapi"' \
+	<<<$'openapi: 3.1.0\npaths: {}'
 faults "twice" a.yaml 'a.yaml:6: name: server "a" stands in a.yaml:1 already' <<<$'kind: server\nname: a\ntitle: A\n---\nkind: server\nname: a'
 faults "all faults at once" a.yaml 'a.yaml:3: tier: is not one of public, developer, admin, service
 a.yaml:4: ttl: is not a time: 500ms, 5s, 2m, 1h, up to 24d
