@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "db/queries.h"
+#include "tools/result_cache.h"
 
 static const struct sp_query begin = { "begin_read_only", "BEGIN READ ONLY", 0 };
 static const struct sp_query rollback = { "rollback", "ROLLBACK", 0 };
@@ -106,17 +107,36 @@ record_start(const struct sp_tool_call *call)
 	return sp_tool_record(&start, "started", NULL);
 }
 
+/*
+ * Results that were kept and are old now, or may be: also those of a write of which
+ * nobody knows the end.  They have a time to live; that this fails is no failure of the write.
+ */
+static void
+make_old(const struct sp_tool_call *call)
+{
+	if (call->invalidated == NULL || *call->invalidated)
+		return;
+	*call->invalidated = true;
+	if (sp_result_cache_invalidate(call))
+		return;
+	sp_log(SP_ERROR, "results that a write in another database makes old are kept",
+	    SP_L("request", call->req->id), SP_L("tool", call->tool->name));
+	call->req->problem = SP_OK;
+}
+
 /* The second row.  The guard has let the call through once; what is written there is not undone by its no. */
 static enum sp_tool_outcome
-finish_write(const struct sp_tool_call *call, const char *why, bool is_done, struct sp_tool_result *out)
+finish_write(const struct sp_tool_call *call, const char *why, enum end how, struct sp_tool_result *out)
 {
 	struct sp_request *req = call->req;
 	struct sp_tool_call end = *call;
 	enum sp_tool_outcome outcome;
 
+	if (how == ANSWERED || how == LOST)
+		make_old(call);
 	end.guard = NULL;
 	outcome = sp_tool_finish(&end, why, out);
-	if (outcome != SP_TOOL_FAILED || !is_done || call->along != NULL)
+	if (outcome != SP_TOOL_FAILED || how != ANSWERED || call->along != NULL)
 		return outcome;
 	sp_log(SP_ERROR, "a write in another database is done, and only its beginning is recorded",
 	    SP_L("request", req->id), SP_L("tool", call->tool->name));
@@ -125,10 +145,10 @@ finish_write(const struct sp_tool_call *call, const char *why, bool is_done, str
 }
 
 static enum sp_tool_outcome
-finish(const struct sp_tool_call *call, const struct sp_sql_statement *s, const char *why, bool is_done,
+finish(const struct sp_tool_call *call, const struct sp_sql_statement *s, const char *why, enum end how,
     struct sp_tool_result *out)
 {
-	return s->read_only ? sp_tool_finish(call, why, out) : finish_write(call, why, is_done, out);
+	return s->read_only ? sp_tool_finish(call, why, out) : finish_write(call, why, how, out);
 }
 
 static enum sp_tool_outcome
@@ -192,7 +212,7 @@ trouble(const struct sp_tool_call *call, const struct sp_source *source, const s
 	sp_log(SP_ERROR, "source", SP_L("name", sp_source_name(source)), SP_L("request", call->req->id),
 	    SP_L("message", why));
 	sp_tool_trouble(call, out);
-	return finish(call, s, "the source is not set up", false, out);
+	return finish(call, s, "the source is not set up", AWAY, out);
 }
 
 enum sp_tool_outcome
@@ -221,5 +241,5 @@ sp_source_call(const struct sp_tool_call *call, const struct sp_source *source,
 		    SP_L("message", a.end == AWAY ? "cannot be reached" : "did not answer"));
 	why = gone ? NULL : judge(call, source, s, &db, &a, out);
 	sp_source_end(&db, pool);
-	return gone ? cancelled(call, s) : finish(call, s, why, a.end == ANSWERED, out);
+	return gone ? cancelled(call, s) : finish(call, s, why, a.end, out);
 }

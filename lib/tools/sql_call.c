@@ -1,9 +1,9 @@
 /* sql_call.c - a statement of a tool, in a transaction of this installation's database */
-#include "tools/result_cache.h"
 #include "tools/sql_call.h"
 
 #include "base/clock.h"
 #include "db/queries.h"
+#include "tools/result_cache.h"
 #include "tools/sql_exchange.h"
 
 static const struct sp_query begin = { "begin", "BEGIN", 0 };

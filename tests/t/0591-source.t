@@ -57,6 +57,8 @@ add_statement who_reports "SELECT current_setting('request.jwt.claims') = '' AS 
 add_statement backend 'SELECT pg_backend_pid()' '{}' '{"source":"shop","result":"value"}'
 add_statement put 'UPDATE stock SET quantity = :n WHERE sku = :sku' "$sku" "$write"
 add_statement put_back 'UPDATE stock SET quantity = quantity + :n WHERE sku = :sku RETURNING quantity' "$sku" '{"source":"shop","read_only":false,"result":"row"}'
+add_statement kept 'SELECT sum(quantity) FROM stock' '{}' '{"source":"shop","result":"value"}' "options='{\"cache\":{\"ttl\":\"1h\"}}'" read_only=true
+add_statement make_old 'UPDATE stock SET quantity = quantity + :n WHERE sku = :sku' "$sku" "$write" "options='{\"invalidates\":[\"kept\"]}'"
 add_statement deferred 'INSERT INTO deferred VALUES (:n)' "$n" "$write"
 add_statement denied 'SELECT * FROM secret' '{}' "$shop"
 add_statement wrong_sql 'SELECT * FROM nowhere' '{}' "$shop"
@@ -110,6 +112,13 @@ is "a write that failed is known to have" "6 error sqlstate 23514" "$(other "SEL
 gives deferred '{"affected":1}' '{"n":1}'
 fails_like deferred 'duplicate key value violates unique constraint' '{"n":1}'
 gives who '{"role":"shop_tools","ro":"on","caller":"alice","path":["app"],"request":true}'
+
+gives kept '{"result":11}'
+gives put_back '{"quantity":7}' '{"sku":"pen","n":1}'
+gives kept '{"result":11}'
+gives make_old '{"affected":1}' '{"sku":"pen","n":-1}'
+gives kept '{"result":11}'
+is "which was asked anew" "ok" "$(sql "SELECT outcome FROM sallyport.audit WHERE tool = 'kept' AND NOT detail ? 'cached' ORDER BY audit_id OFFSET 1")"
 
 # the row of its end cannot be written
 sql "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
