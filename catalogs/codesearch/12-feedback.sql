@@ -48,6 +48,20 @@ RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	  FROM (SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb) AS x (claims)
 $$;
 
+-- What the functions that change the index begin with: whoever reaches them by another
+-- tool than those of administrators, by mistake or by an injection, is stopped.  In psql,
+-- where nobody calls, there are no claims.
+CREATE OR REPLACE FUNCTION codesearch.require_admin()
+RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+BEGIN
+	IF claims IS NOT NULL AND coalesce(claims ->> 'tier', '') NOT IN ('admin', 'service') THEN
+		RAISE insufficient_privilege USING MESSAGE = 'only administrators may change the index';
+	END IF;
+END
+$$;
+
 -- ---- query ids ----
 
 -- 12 bytes of a keyed hash; hashed twice, so that nothing can be added to a text that was signed.

@@ -55,6 +55,7 @@ DECLARE
 	most constant integer := 1000;
 	j    job;
 BEGIN
+	PERFORM codesearch.require_admin();
 	IF p_repository !~ '^[A-Za-z0-9._/-]{1,100}$' THEN
 		RAISE EXCEPTION 'a repository''s name has 1 to 100 of letters, digits and . _ - /';
 	END IF;

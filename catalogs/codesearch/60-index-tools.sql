@@ -95,6 +95,7 @@ RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = codesearch, p
 DECLARE
 	gone bigint := (SELECT count(*) FROM chunk WHERE only_repository IS NULL OR repository = only_repository);
 BEGIN
+	PERFORM codesearch.require_admin();
 	DELETE FROM file WHERE only_repository IS NULL OR repository = only_repository;
 	UPDATE repository SET indexed_at = NULL WHERE only_repository IS NULL OR name = only_repository;
 	RETURN gone;
@@ -104,6 +105,7 @@ $$;
 CREATE OR REPLACE FUNCTION codesearch.renew_statistics()
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = codesearch, pg_temp AS $$
 BEGIN
+	PERFORM codesearch.require_admin();
 	PERFORM codesearch.refresh_words();
 	ANALYZE codesearch.chunk, codesearch.file, codesearch.word, codesearch.feedback;
 END

@@ -23,6 +23,7 @@ DECLARE
 	content  text;
 	first    integer;
 BEGIN
+	PERFORM codesearch.require_admin();
 	IF jsonb_typeof(d) <> 'object' THEN
 		RAISE EXCEPTION 'a document is an object';
 	ELSIF unknown IS NOT NULL THEN
@@ -89,6 +90,7 @@ RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = codesearch, p
 DECLARE
 	gone bigint;
 BEGIN
+	PERFORM codesearch.require_admin();
 	WITH went AS (
 		DELETE FROM chunk WHERE id = ANY (keys) RETURNING repository, file_path
 	), touched AS (
@@ -107,6 +109,7 @@ RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = codesearch, p
 DECLARE
 	gone bigint := codesearch.count_older(date_field, cutoff);
 BEGIN
+	PERFORM codesearch.require_admin();
 	DELETE FROM file f WHERE CASE date_field WHEN 'created_at' THEN f.indexed_at ELSE f.last_modified END < cutoff;
 	RETURN gone;
 END

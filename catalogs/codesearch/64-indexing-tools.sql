@@ -5,6 +5,7 @@
 
 CREATE OR REPLACE FUNCTION codesearch.put_datasource(p_name text, p_source jsonb, p_description text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = codesearch, pg_temp AS $$
+	SELECT codesearch.require_admin();
 	INSERT INTO datasource (name, source, description) VALUES (p_name, p_source || '{"by": "tool"}', p_description)
 	ON CONFLICT (name) DO UPDATE SET source = excluded.source, description = excluded.description
 $$;
@@ -12,6 +13,7 @@ $$;
 -- A repository, what it comes from, and how often.
 CREATE OR REPLACE FUNCTION codesearch.put_indexer(p_name text, p_datasource text, p_every interval)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = codesearch, pg_temp AS $$
+	SELECT codesearch.require_admin();
 	INSERT INTO repository (name, source, datasource, every, due_at)
 	SELECT p_name, d.source, d.name, p_every, now() + p_every FROM datasource d WHERE d.name = p_datasource
 	ON CONFLICT (name) DO UPDATE SET source = excluded.source, datasource = excluded.datasource,
@@ -19,6 +21,7 @@ RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = codesearch, pg_temp
 $$;
 CREATE OR REPLACE FUNCTION codesearch.delete_indexer(p_name text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = codesearch, pg_temp AS $$
+	SELECT codesearch.require_admin();
 	UPDATE repository SET source = NULL, datasource = NULL, every = NULL, due_at = NULL WHERE name = p_name;
 	DELETE FROM job WHERE repository = p_name AND state = 'queued'
 $$;

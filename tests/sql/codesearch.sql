@@ -162,6 +162,25 @@ SELECT checks.is('status', array[r ->> 'documents', r #>> '{repositories,2,name}
 SELECT checks.is('health', tools.health_check() #>> '{data,healthy}', 'true');
 
 -- ---- rights ----
+SELECT set_config('request.jwt.claims', '{"sub": "x", "tier": "developer"}', true);
+DO $$
+DECLARE
+	statement text;
+BEGIN
+	FOREACH statement IN ARRAY ARRAY['codesearch.clear(NULL)', 'codesearch.renew_statistics()', 'codesearch.job_add(''x'', NULL, false)',
+		'codesearch.put_document(''{}'', false)', 'codesearch.delete_documents(''{}'')', 'codesearch.delete_older(''created_at'', now())',
+		'codesearch.put_datasource(''x'', ''{}'', NULL)', 'codesearch.put_indexer(''x'', ''x'', NULL)', 'codesearch.delete_indexer(''x'')'] LOOP
+		BEGIN
+			EXECUTE 'SELECT ' || statement;
+			RAISE EXCEPTION 'a developer may call %', statement;
+		EXCEPTION WHEN insufficient_privilege THEN
+			IF SQLERRM <> 'only administrators may change the index' THEN
+				RAISE EXCEPTION '%: %', statement, SQLERRM;
+			END IF;
+		END;
+	END LOOP;
+END $$;
+SELECT set_config('request.jwt.claims', '', true);
 DO $$ BEGIN
 	PERFORM codesearch.refresh_words();
 	RAISE EXCEPTION 'the tool role may count words';
