@@ -4,7 +4,9 @@
     upstream_server.py MODE_FILE http PORT    one JSON answer for each POST
     upstream_server.py MODE_FILE stdio        a line for each line
 
-Words in MODE_FILE: ok, stall, cut, garbage, flood, deep, error500, changed, new, gone, huge, hidden, endless, crash, fork.
+Words in MODE_FILE: ok, stall, cut, garbage, flood, deep, error500, changed, new, gone, huge, hidden, endless, crash, fork;
+session (it is a server of 2025-11-25, over HTTP), and with it resume (it hangs up before it has answered), forget
+(the session is gone after initialize, once).
 What it was sent (headers and bodies) is appended to MODE_FILE.seen.
 """
 import json
@@ -14,6 +16,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 mode_file = sys.argv[1]
+sessions, forgotten, pending = [], [], {}
 
 
 def mode():
@@ -49,7 +52,7 @@ def tools(words):
 
 def result_of(request, words):
     method, params = request.get('method'), request.get('params', {})
-    if method == 'server/discover':
+    if method == 'server/discover' and 'session' not in words:
         return {'resultType': 'complete', 'supportedVersions': ['2026-07-28'], 'capabilities': {'tools': {}}}
     if method == 'tools/list':
         page = {'tools': tools(words)}
@@ -76,6 +79,41 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+    def session(self, request, words):
+        """What a server with sessions does otherwise.  True: it is answered."""
+        method, has = request.get('method'), self.headers.get('Mcp-Session-Id')
+        if method == 'initialize':
+            sessions.append('s%d' % len(sessions))
+            self.send(200, 'application/json', json.dumps({'jsonrpc': '2.0', 'id': request['id'], 'result': {
+                'protocolVersion': '2025-11-25', 'capabilities': {'tools': {}}, 'serverInfo': {'name': 's', 'version': '1'}}}),
+                {'Mcp-Session-Id': sessions[-1]})
+        elif has is None:
+            self.send(400, 'application/json', json.dumps({'jsonrpc': '2.0', 'id': None, 'error': {
+                'code': -32000, 'message': 'Bad Request: Server not initialized'}}))
+        elif 'id' not in request:
+            self.send(202, 'application/json', '')
+        elif method == 'tools/call' and 'forget' in words and not forgotten:
+            forgotten.append(has)
+            self.send(404, 'application/json', json.dumps({'jsonrpc': '2.0', 'id': None, 'error': {
+                'code': -32001, 'message': 'Session not found'}}))
+        elif method == 'tools/call' and 'resume' in words:
+            pending[has] = answer_of(request, words)
+            self.send(200, 'text/event-stream', 'id: 7\nretry: 50\ndata: \n\n')
+        else:
+            return False
+        return True
+
+    def do_DELETE(self):
+        saw('DELETE ' + self.headers.get('Mcp-Session-Id', ''))
+        self.send(200, 'text/plain', '')
+
+    def do_GET(self):
+        saw(str(self.headers))
+        if self.headers.get('Last-Event-ID') == '7':
+            return self.send(200, 'text/event-stream', ': here it is\r\n\r\nid: 8\r\ndata: %s\r\n\r\n' %
+                             pending[self.headers['Mcp-Session-Id']])
+        return self.send(405, 'text/plain', '')
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         words = mode()
@@ -89,6 +127,8 @@ class Handler(BaseHTTPRequestHandler):
                     if 'stall' not in mode():
                         break
                 return
+            if 'session' in words and self.session(request, words):
+                return None
             if 'error500' in words:
                 return self.send(500, 'text/html', '<h1>no</h1>')
             if call and 'garbage' in words:
@@ -107,11 +147,13 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             saw('the client has gone')
 
-    def send(self, status, kind, text):
+    def send(self, status, kind, text, more={}):
         data = text.encode('utf-8', 'surrogateescape')
         self.send_response(status)
         self.send_header('Content-Type', kind)
         self.send_header('Content-Length', str(len(data)))
+        for name, value in more.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 

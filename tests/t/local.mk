@@ -111,3 +111,4 @@ t_tests += tests/t/0654-upstream-modern.t
 t_tests += tests/t/0655-upstream-trouble.t
 t_tests += tests/t/0656-upstream-children.t
 t_tests += tests/t/0657-upstream-keeper.t
+t_tests += tests/t/0658-upstream-eras.t
