@@ -613,6 +613,16 @@ is_guarded(const struct sp_tool_call *call, enum sp_tool_outcome *outcome)
 	return true;
 }
 
+/* A state that was spent beforehand is needed again by a call that asks. */
+static enum sp_tool_outcome
+return_state(const struct sp_tool_call *asked, enum sp_tool_outcome outcome)
+{
+	if (outcome != SP_TOOL_ASKS || asked->guard != &sp_q_request_state_spend ||
+	    sp_db_do(&asked->req->db, &sp_q_request_state_return, SP_PARAMS(asked->guard_params[0]), NULL))
+		return outcome;
+	return fail_db(asked);
+}
+
 static enum sp_tool_outcome
 call_upstream(const struct sp_tool_call *asked, struct json_object *arguments, struct sp_tool_result *out)
 {
@@ -646,7 +656,8 @@ call_upstream(const struct sp_tool_call *asked, struct json_object *arguments, s
 	};
 	sp_db_end(&call.req->db);
 	kind = converse(&c, arguments, &reply);
-	outcome = conclude(&c, kind, &reply);
+	outcome = return_state(asked, conclude(&c, kind, &reply));
+	sp_db_end(&call.req->db);
 	sp_upstream_close(&c.talk);
 	return outcome;
 }

@@ -47,6 +47,9 @@ async function features(version, options, kind) {
 	client.setNotificationHandler(method('notifications/message'), ({ params }) => void logs.push(params));
 	client.setRequestHandler(method('elicitation/create'), request => {
 		questions.push(request.params.message);
+		/* that of our own gateway, for a tool whose document says `confirm` */
+		if (request.params.requestedSchema?.properties?.confirm)
+			return { action: 'accept', content: { confirm: true } };
 		return person(request.params);
 	});
 	client.setRequestHandler(method('sampling/createMessage'), request => ({ model: 'tests', role: 'assistant',

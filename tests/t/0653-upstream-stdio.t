@@ -15,6 +15,7 @@ tier: public
 prompts: true
 resources: true
 timeout: 90s
+tools: {overrides: {trigger-elicitation-request: {confirm: true}}}
 END
 token=$(token_for alice)
 SP_TEST_TOKEN=$token run_node clients/upstream.mjs v2 "$issuer/mcp" everything
