@@ -143,6 +143,16 @@ tests_fuzz_fuzz_authorization_SOURCES = tests/fuzz/fuzz_authorization.c tests/fu
 tests_fuzz_fuzz_authorization_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_authorization_LDADD = $(SALLYPORT_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_http_answer
+tests_fuzz_fuzz_http_answer_SOURCES = tests/fuzz/fuzz_http_answer.c $(fuzz_main)
+tests_fuzz_fuzz_http_answer_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_http_answer_LDADD = $(SALLYPORT_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_http_parts
+tests_fuzz_fuzz_http_parts_SOURCES = tests/fuzz/fuzz_http_parts.c $(fuzz_main)
+tests_fuzz_fuzz_http_parts_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_http_parts_LDADD = $(SALLYPORT_LIBS)
+
 TESTS += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/replay.t
 EXTRA_DIST += tests/fuzz/corpus
