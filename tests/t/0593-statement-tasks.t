@@ -47,7 +47,7 @@ for source in here other; do
 	is "$source: in a session, a call that writes" '200 {"affected":1}' \
 		"$(in_session "{\"name\":\"put_$source\",\"arguments\":{\"word\":\"b\"}}") $(json '.result.structuredContent | tojson')"
 	is "$source: and one that reads" '200 {"result":2}' "$(in_session "{\"name\":\"count_$source\"}") $(json '.result.structuredContent | tojson')"
-	is "$source: the session ends" 204 "$(version=2025-11-25 session=$session request DELETE /mcp -H "Mcp-Session-Id: $session" \
+	is "$source: the session ends" 204 "$(request DELETE /mcp -H "Mcp-Session-Id: $session" \
 		-H "Authorization: Bearer $(access_token)" -H 'MCP-Protocol-Version: 2025-11-25')"
 	is "$source: without it nothing is read" 404 "$(in_session "{\"name\":\"count_$source\"}")"
 	is "$source: and nothing written" "404 2" "$(in_session "{\"name\":\"put_$source\",\"arguments\":{\"word\":\"c\"}}") $(notes "$source")"
