@@ -170,9 +170,11 @@ refused(void **state)
 	(void)state;
 	assert_false(sp_child_start(mem, &none, &(struct sp_child_start){ .argv = argv }, &child, &why));
 	assert_non_null(strstr(why, "executable_dirs"));
-	none = (struct sp_settings){ .executable_dirs = "/bin", .supervisor = "/nonexistent" };
-	assert_false(sp_child_start(mem, &none, &(struct sp_child_start){ .argv = argv }, &child, &why));
-	assert_non_null(strstr(why, "/nonexistent: ENOENT"));
+	none = (struct sp_settings){ .executable_dirs = "/bin", .supervisor = "/nonexistent/supervisor" };
+	if (!under_valgrind()) {		/* where posix_spawn() does not say that nothing was started */
+		assert_false(sp_child_start(mem, &none, &(struct sp_child_start){ .argv = argv }, &child, &why));
+		assert_non_null(strstr(why, "/nonexistent/supervisor: ENOENT"));
+	}
 	sp_arena_free(mem);
 }
 
@@ -287,7 +289,7 @@ static const struct {
 	{ "exit 0", SP_CHILD_EXITED, 0 }, { "exit 3", SP_CHILD_EXITED, 3 }, { "exit 255", SP_CHILD_EXITED, 255 },
 	{ "kill -9 $$", SP_CHILD_SIGNALLED, SIGKILL }, { "kill -TERM $$", SP_CHILD_SIGNALLED, SIGTERM },
 	{ "kill -SEGV $$", SP_CHILD_SIGNALLED, SIGSEGV }, { "kill -TERM 0", SP_CHILD_SIGNALLED, SIGTERM },
-	{ "exec /nonexistent", SP_CHILD_EXITED, 127 },
+	{ "exec /nonexistent/program", SP_CHILD_EXITED, 127 },
 };
 
 static void
@@ -303,13 +305,13 @@ statuses(void **state)
 		r = run(mem, ends[i].text);
 		CHECK(r.result.how == SP_RAN, ends[i].text);
 		if (r.child.how != ends[i].how || r.child.status != ends[i].status)
-			fail_msg("%s: %d %d", ends[i].text, r.child.how, r.child.status);
+			fail_msg("%s: %d %d %.*s", ends[i].text, r.child.how, r.child.status, SP_FMT(r.result.err));
 	}
 	r = run_io(mem, (struct sp_child_start){ .argv = nothing }, (struct sp_child_io){ 0 });
 	assert_int_equal(r.child.how, SP_CHILD_NOT_STARTED);
 	assert_int_equal(r.child.status, ENOENT);
 	assert_string_equal(r.child.step, "program");
-	r = run_io(mem, (struct sp_child_start){ .argv = script(mem, "true"), .directory = "/nonexistent" },
+	r = run_io(mem, (struct sp_child_start){ .argv = script(mem, "true"), .directory = "/nonexistent/directory" },
 	    (struct sp_child_io){ 0 });
 	assert_int_equal(r.child.how, SP_CHILD_NOT_STARTED);
 	assert_string_equal(r.child.step, "directory");
@@ -537,9 +539,9 @@ run_some(void *arg)
 		pid_t pid = fork();
 
 		if (pid == 0)
-			_exit(5);
+			kill(getpid(), SIGKILL);	/* at an exit valgrind would miss what other threads hold */
 		*ok = r.result.how == SP_RAN && r.child.how == SP_CHILD_EXITED && r.child.status == 9 &&
-		    waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 5;
+		    waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 		sp_arena_reset(mem);
 	}
 	sp_arena_free(mem);
