@@ -153,7 +153,7 @@ sp_tool_finish(const struct sp_tool_call *call, const char *why, struct sp_tool_
 enum sp_tool_outcome
 sp_tool_cancelled(const struct sp_tool_call *call)
 {
-	(void)record(call, "cancelled", NULL, NULL);
+	(void)record_as(call, "cancelled", NULL, SP_TOOL_FAILED, NULL);
 	(void)sp_fail(call->req, SP_TEMPORARILY_UNAVAILABLE, "the client has gone, and the call was cancelled");
 	return SP_TOOL_FAILED;
 }

@@ -179,3 +179,8 @@ tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c $(fuzz_main)
 tests_fuzz_fuzz_archive_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/bin
 tests_fuzz_fuzz_archive_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_archive_LDADD = bin/libindex.a $(SALLYPORT_LIBS) $(ZLIB_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_argv
+tests_fuzz_fuzz_argv_SOURCES = tests/fuzz/fuzz_argv.c $(fuzz_main)
+tests_fuzz_fuzz_argv_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_argv_LDADD = $(SALLYPORT_LIBS)

@@ -26,7 +26,7 @@ living() { pgrep -fc -- "$1"; }
 until_living() {
 	local i
 	for i in {1..600}; do
-		[ "$(living "$1")" "$2" "$3" ] && return 0
+		! test "$(living "$1")" "$2" "$3" || return 0
 		sleep 0.05
 	done
 	note "$(pgrep -fa -- "$1")"
