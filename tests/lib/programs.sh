@@ -24,8 +24,7 @@ living() { pgrep -fc -- "$1"; }
 
 # until_living MARK COMPARISON NUMBER: polls, for at most thirty seconds
 until_living() {
-	local i
-	for i in {1..600}; do
+	for _ in {1..600}; do
 		! test "$(living "$1")" "$2" "$3" || return 0
 		sleep 0.05
 	done
