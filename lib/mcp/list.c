@@ -5,8 +5,6 @@
 #include "tools/policy.h"
 #include "tools/upstream.h"
 
-#define LIST_TTL_MS	60000		/* how old a client's list may be while nobody can tell it of changes */
-
 /* What a client calls them. */
 static const char *const members[SP_LISTS] = { "tools", "resources", "resourceTemplates", "prompts" };
 
@@ -95,7 +93,7 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	if (more)
 		sp_jw_kstr(w, "nextCursor", sp_mcp_cursor_make(call->req->mem, call->req->process->keyring, &page,
 		    last->tool_id));
-	sp_mcp_write_caching(call, LIST_TTL_MS, is_public(list));
+	sp_mcp_write_caching(call, call->server->list_ttl_ms, is_public(list));
 	sp_mcp_end_result(call, NULL);
 	return true;
 }

@@ -19,6 +19,7 @@ struct row {
 	int64_t version;
 	const char *server, *server_title, *instructions;
 	struct sp_str server_info;
+	int64_t list_ttl_ms;
 	struct sp_str offers, list;
 	int64_t entry_id;			/* 0: there is no entry */
 	const char *name, *title, *description, *kind;
@@ -35,6 +36,7 @@ static const struct sp_column columns[] = {
 	{ "server", SP_COL_TEXT, offsetof(struct row, server) },
 	{ "server_title", SP_COL_TEXT, offsetof(struct row, server_title) },
 	{ "server_info", SP_COL_STR, offsetof(struct row, server_info) },
+	{ "list_ttl_ms", SP_COL_INT, offsetof(struct row, list_ttl_ms) },
 	{ "instructions", SP_COL_TEXT, offsetof(struct row, instructions) },
 	{ "offers", SP_COL_STR, offsetof(struct row, offers) },
 	{ "list", SP_COL_STR, offsetof(struct row, list) },
@@ -338,6 +340,7 @@ read_server(struct sp_arena *mem, const struct row *r)
 		.title = sp_strdup(mem, r->server_title),
 		.instructions = sp_strdup(mem, r->instructions),
 		.info = sp_str_dup(mem, r->server_info),
+		.list_ttl_ms = r->list_ttl_ms,
 	};
 	struct sp_str rest = r->offers, word;
 

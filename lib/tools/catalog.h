@@ -84,6 +84,7 @@ struct sp_server {
 	const char *title;
 	const char *instructions;	/* for the model; may be NULL */
 	struct sp_str info;		/* more members of Implementation: a JSON object */
+	int64_t list_ttl_ms;		/* how old a client's list may be while nobody can tell it of changes */
 	struct sp_entries list[SP_LISTS];
 	bool completes;			/* some argument of a prompt or template */
 	bool has_apps;			/* resources ui://..., or tools with _meta.ui */

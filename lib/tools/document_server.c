@@ -17,6 +17,7 @@ const struct sp_member sp_server_members[] = {
 	{ .name = "website", .type = SP_MEMBER_TEXT, .column = "website_url" },
 	{ .name = "icons", .type = SP_MEMBER_ARRAY },
 	{ .name = "default_scopes", .type = SP_MEMBER_TEXTS },
+	{ .name = "list_ttl", .type = SP_MEMBER_DURATION, .column = "list_ttl_ms", .otherwise = "60000" },
 	{ .name = "scopes", .type = SP_MEMBER_OBJECT, .to = SP_TO_JUDGE },
 	{ .name = NULL }
 };

@@ -22,14 +22,14 @@ is "says who it is" "sallyport" "$(json '.result._meta["io.modelcontextprotocol/
 is "is JSON" "application/json" "$(header Content-Type)"
 is "is not stored on the way" "no-store" "$(header Cache-Control)"
 is "opens no session" "" "$(header Mcp-Session-Id)"
-sql "UPDATE sallyport.resource SET instructions = 'Ask politely.' WHERE name = ''"
+sql "UPDATE sallyport.resource SET instructions = 'Ask politely.', list_ttl_ms = 90000 WHERE name = ''"
 catalog_known
 method=server/discover post_mcp "$discover" >/dev/null
 is "has the instructions of the server, as they are now" "Ask politely." "$(json .result.instructions)"
 
 method=tools/list try "tools/list" "200 ok" "$list"
 is "lists what the caller may call, in order" "echo list_orders order_status touch" "$(json '[.result.tools[].name] | join(" ")')"
-is "is private" "complete 60000 private null" "$(json '.result | "\(.resultType) \(.ttlMs) \(.cacheScope) \(.nextCursor)"')"
+is "is private, and kept as long as the server says" "complete 90000 private null" "$(json '.result | "\(.resultType) \(.ttlMs) \(.cacheScope) \(.nextCursor)"')"
 is "an entry" '{"name":"order_status","title":"Order status","description":"Says where one order of the calling customer is now.","inputSchema":{"type":"object","properties":{"order_no":{"type":"integer","minimum":1,"description":"number printed on the invoice"},"verbose":{"type":"boolean","default":false}},"required":["order_no"],"additionalProperties":false},"outputSchema":{"type":"object","properties":{"rows":{"type":"array","items":{"type":"object","properties":{"state":{"type":["string","null"]},"owner":{"type":["string","null"]}},"required":["state","owner"]}}},"required":["rows"]},"annotations":{"readOnlyHint":true,"openWorldHint":false}}' \
 	"$(json '.result.tools[] | select(.name == "order_status")' -c)"
 

@@ -29,6 +29,7 @@ instructions: |
 scopes:
   orders:read: See orders
 default_scopes: [orders:read]
+list_ttl: 5m
 ---
 kind: credential
 name: erp
@@ -110,6 +111,8 @@ sent_orders||t|{}|admin|document shop/20-tools.json|{"bind": {"owner": {"from": 
 is "the schema keeps its order" '{"type":"object","properties":{"order_no":{"type":"integer","minimum":1},"verbose":{"type":"boolean","default":false},"note":{"type":"string"}},"required":["order_no"],"additionalProperties":false}' \
 	"$(sql "SELECT input_schema FROM sallyport.tool WHERE name = 'order_state'")"
 is "a file is bytes or text" '\x89504e4700ff|t' "$(sql "SELECT blob, (SELECT content = E'Terms\\r\\n\\ttab \\u0085 end  \\n' FROM sallyport.mcp_resource WHERE name = 'terms') FROM sallyport.mcp_resource WHERE name = 'logo'")"
+
+is "how long a list may be kept" 300000 "$(sql "SELECT list_ttl_ms FROM sallyport.resource WHERE name = 'orders'")"
 
 # ---- back to documents ----
 
