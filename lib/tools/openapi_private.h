@@ -86,7 +86,7 @@ struct sp_openapi_schemas {
 	enum sp_openapi_detail detail;
 	struct json_object *index;	/* reference -> number in component[] */
 	struct sp_openapi_component *component;
-	size_t count, written;
+	size_t count, room;
 	struct json_object *names;	/* of definitions -> true */
 	size_t bytes, max_bytes;	/* that will be written at the least; that may be */
 	bool too_large;			/* why job->why is set */

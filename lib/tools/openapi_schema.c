@@ -126,7 +126,6 @@ sp_openapi_schemas_init(struct sp_openapi_schemas *s, struct sp_openapi_job *job
 	*s = (struct sp_openapi_schemas){ .job = job, .input = input, .detail = detail, .max_bytes = max_bytes };
 	s->index = sp_json_new(job->scratch);
 	s->names = sp_json_new(job->scratch);
-	s->component = sp_alloc_array(job->scratch, MAX_COMPONENTS, sizeof(*s->component));
 }
 
 void
@@ -177,6 +176,13 @@ count_reference(struct sp_openapi_schemas *s, struct sp_str ref)
 		return false;
 	if (s->count == MAX_COMPONENTS)
 		return sp_openapi_fail(s->job, "it reaches more than %d components", MAX_COMPONENTS);
+	if (s->count == s->room) {
+		size_t more = s->room > 0 ? 2 * s->room : 16;
+
+		s->component = sp_arena_grow(s->job->scratch, s->component, s->room * sizeof(*s->component),
+		    more * sizeof(*s->component));
+		s->room = more;
+	}
 	s->component[s->count] = (struct sp_openapi_component){ .schema = target, .uses = 1 };
 	json_object_object_add(s->index, ref.p, json_object_new_int64((int64_t)s->count++));
 	return true;

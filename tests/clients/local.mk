@@ -3,6 +3,7 @@ EXTRA_DIST += tests/clients/package.json
 EXTRA_DIST += tests/clients/package-lock.json
 EXTRA_DIST += tests/clients/.npmrc
 EXTRA_DIST += tests/clients/provider.mjs
+EXTRA_DIST += tests/clients/listed.mjs
 EXTRA_DIST += tests/clients/person.mjs
 EXTRA_DIST += tests/clients/sdk.mjs
 EXTRA_DIST += tests/clients/mcp-remote.mjs

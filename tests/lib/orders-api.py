@@ -4,12 +4,14 @@
     orders-api.py DIRECTORY
 
 Listens on a free port of 127.0.0.1, which stands in DIRECTORY/orders-api.port, and writes each request as a line of
-JSON to DIRECTORY/orders-api.log: method, target, some header fields, body.
+JSON to DIRECTORY/orders-api.log: method, target, some header fields, body.  It ends with the test that began it.
 """
 import http.server
 import json
 import os
 import sys
+import threading
+import time
 
 directory = sys.argv[1]
 ORDER = {"id": "A-1", "state": "sent", "lines": [{"sku": "pen", "quantity": 2, "price": "1.50"}], "note": None, "new_member": 1}
@@ -56,6 +58,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
 
 
+def end_with_parent():
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(0)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 with open(os.path.join(directory, "orders-api.port.new"), "w", encoding="ascii") as file:
     file.write(str(server.server_port))

@@ -6,9 +6,8 @@
 . "$top_srcdir/tests/lib/statement.sh"
 needs python3
 start_postgres && migrate tool_timeout=20000 source_allow=127.0.0.0/8 source_http=true || exit 1
-python3 "$top_srcdir/tests/lib/orders-api.py" "$T" 2>"$sv_log/orders-api.log" &
+python3 "$top_srcdir/tests/lib/orders-api.py" "$T" >"$sv_log/orders-api.log" 2>&1 &
 api=$!
-echo "$api" >"$sv_run/orders-api.pid"
 for _ in {1..300}; do [ ! -s "$T/orders-api.port" ] || break; sleep 0.1; done
 mkdir "$T/catalog" "$T/catalog/api" && cd "$T/catalog" || exit 1
 examples=$top_srcdir/catalogs/examples

@@ -35,6 +35,7 @@ t_tests += tests/t/0409-oauth-races.t
 t_tests += tests/t/0120-command.t
 t_tests += tests/t/0500-catalog.t
 t_tests += tests/t/0620-openapi.t
+t_tests += tests/t/0621-openapi-clients.t
 t_tests += tests/t/0510-mcp-modern.t
 t_tests += tests/t/0520-mcp-sessions.t
 t_tests += tests/t/0521-mcp-streams.t
