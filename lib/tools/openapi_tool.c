@@ -4,6 +4,7 @@
 
 #define MAX_DEPTH	52		/* of a document; what is around it when it is stored and loaded has the rest */
 #define TITLE_BYTES	100
+#define DEFAULT_BYTES	100
 #define MAX_SCOPES	20		/* of one operation */
 
 static bool
@@ -60,6 +61,29 @@ write_loose(struct sp_openapi_job *job, struct json_object *schema, struct json_
 		json_object_object_add(out, "type", json_object_new_string("object"));
 }
 
+/*
+ * What the service takes for an argument that is not there is the service's to
+ * put in.  As "default" of the schema it would be sent (http_spec.h), and a PATCH
+ * would set every member that the caller did not speak of.  So it is told in words.
+ */
+static struct sp_str
+tell_default(struct sp_openapi_job *job, struct json_object *property, struct sp_str text)
+{
+	struct json_object *value = sp_json_get(property, "default");
+	const char *said;
+
+	if (text.len == 0)
+		text = sp_json_get_str(property, "description");
+	if (value == NULL || !sp_openapi_is_shorter(value, DEFAULT_BYTES)) {
+		json_object_object_del(property, "default");
+		return text;
+	}
+	said = sp_printf(job->scratch, "%.*s%sDefault: %s", SP_FMT(text), text.len > 0 ? " " : "",
+	    json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_object_del(property, "default");
+	return sp_openapi_prose(job->scratch, sp_str(said), 512 + DEFAULT_BYTES + 16);
+}
+
 /* The property of an argument; NULL with job->why. */
 static struct json_object *
 write_argument(struct sp_openapi_schemas *s, const struct sp_openapi_argument *arg, bool loose)
@@ -86,7 +110,7 @@ write_argument(struct sp_openapi_schemas *s, const struct sp_openapi_argument *a
 			json_object_object_add(out, "not", json_object_new_object());
 		json_object_put(boolean);
 	}
-	set_text(out, "description", text);
+	set_text(out, "description", tell_default(s->job, out, text));
 	if (arg->deprecated)
 		json_object_object_add(out, "deprecated", json_object_new_boolean(1));
 	return out;
