@@ -430,6 +430,12 @@ take(void *arg, struct sp_str text)
 		c->waiting->kind = SP_MCP_REPLY_TOO_LARGE;
 		return false;
 	}
+	if (c->secrets.count > 0) {
+		char *clean = sp_cstr(c->scratch, text);
+
+		sp_secrets_hide(&c->secrets, clean, text.len);
+		text.p = clean;
+	}
 	if (!sp_json_parse(c->scratch, text, &message, &why) || !json_object_is_type(message, json_type_object))
 		more = broken(c, "it sent what is no JSON-RPC message");
 	else if (!is_to_keep(c, message))

@@ -16,6 +16,7 @@
 #define SP_TOOLS_MCP_CLIENT_H
 
 #include "base/secret.h"
+#include "tools/credential.h"
 #include "tools/exchange.h"
 #include "tools/param_header.h"
 #include "tools/trace.h"
@@ -100,6 +101,7 @@ struct sp_mcp_client {
 	struct json_object *responses;		/* InputResponses by key, for a session's server */
 	const struct sp_exchange *exchange;	/* who hears of progress and log messages */
 	const struct sp_trace *trace;
+	struct sp_secrets secrets;		/* what it knows us by: taken out of what it says */
 	size_t message_max;			/* bytes */
 	/* What open() has found. */
 	enum sp_mcp_client_era era;

@@ -7,6 +7,8 @@
 #include "tools/mcp_wire.h"
 #include "tools/reference.h"
 
+#define SECRET_MIN 8			/* bytes */
+
 /* What every child has, before its own variables. */
 static const struct sp_upstream_pair given[] = {
 	{ "PATH", "/usr/local/bin:/usr/bin:/bin" }, { "LANG", "C.UTF-8" }, { "HOME", "/nonexistent" },
@@ -19,6 +21,20 @@ fail(struct sp_upstream_talk *talk, const char *why)
 	return SP_MCP_REPLY_UNREACHABLE;
 }
 
+/* The word behind "Bearer " and the like; what is shorter stands in many texts by chance. */
+static void
+keep_secret(struct sp_upstream_talk *talk, struct sp_str value)
+{
+	struct sp_secrets *secrets = &talk->client.secrets;
+	size_t begin = value.len;
+
+	while (begin > 0 && value.p[begin - 1] != ' ')
+		begin--;
+	value = sp_str_sub(value, begin, value.len);
+	if (value.len >= SECRET_MIN && secrets->count < SP_CREDENTIAL_SECRETS)
+		secrets->item[secrets->count++] = value;
+}
+
 /* A value with what its references lead to.  NULL: *why. */
 static const char *
 resolve(struct sp_upstream_talk *talk, const char *value, const char **why)
@@ -27,7 +43,10 @@ resolve(struct sp_upstream_talk *talk, const char *value, const char **why)
 
 	if (!sp_reference_resolve(talk->req->mem, talk->req->settings, sp_str(value), &out, why))
 		return NULL;
-	return sp_cstr(talk->req->mem, out);
+	out = sp_str_dup(talk->req->mem, out);
+	if (sp_reference_is_in(sp_str(value)))
+		keep_secret(talk, out);
+	return out.p;
 }
 
 /* ---- HTTP ---- */
@@ -62,6 +81,8 @@ set_credential(struct sp_upstream_talk *talk, struct sp_http_message *message, c
 		return true;
 	switch (sp_credential_set(&use, message, &secrets, why)) {
 	case SP_CREDENTIAL_SET:
+		for (size_t i = 0; i < secrets.count; i++)
+			keep_secret(talk, secrets.item[i]);
 		return true;
 	case SP_CREDENTIAL_STOPPED:
 		*why = "nobody waits for it";
@@ -191,6 +212,7 @@ open_as(struct sp_upstream_talk *talk, enum sp_mcp_client_era era)
 	const char *why = "";
 	struct sp_mcp_wire *wire;
 
+	talk->client.secrets.count = 0;
 	/* a result in JSON may be longer than what it stands for */
 	talk->client.message_max = talk->max_bytes * 2 + 65536;
 	if (talk->client.message_max > 2 * SP_UPSTREAM_MESSAGE_MAX)

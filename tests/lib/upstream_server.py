@@ -6,7 +6,7 @@
 
 Words in MODE_FILE: ok, stall, cut, garbage, flood, deep, error500, changed, new, gone, huge, hidden, endless, crash, fork;
 session (it is a server of 2025-11-25, over HTTP), and with it resume (it hangs up before it has answered), forget
-(the session is gone after initialize, once).
+(the session is gone after initialize, once); leak (it tells the headers it was sent).
 What it was sent (headers and bodies) is appended to MODE_FILE.seen.
 """
 import json
@@ -16,7 +16,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 mode_file = sys.argv[1]
-sessions, forgotten, pending = [], [], {}
+sessions, forgotten, pending, headers = [], [], {}, ['']
 
 
 def mode():
@@ -60,7 +60,8 @@ def result_of(request, words):
             page['nextCursor'] = str(time.time())
         return page
     if method == 'tools/call':
-        return {'content': [{'type': 'text', 'text': params.get('arguments', {}).get('text', '')}]}
+        text = headers[0] if 'leak' in words else params.get('arguments', {}).get('text', '')
+        return {'content': [{'type': 'text', 'text': text}]}
     return None
 
 
@@ -117,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         words = mode()
-        saw(str(self.headers) + body.decode())
+        headers[0] = str(self.headers)
+        saw(headers[0] + body.decode())
         request = json.loads(body)
         call = request.get('method') == 'tools/call'
         try:

@@ -4,7 +4,7 @@
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/upstream.sh"
 needs python3
-plan 40
+plan 42
 port=$(free_port)
 start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 executable_dirs="/usr/bin" &&
 	start_httpd nginx || exit 1
@@ -48,6 +48,11 @@ like "the upstream has our header" 'X-Key: open-sesame' "$(cat "$T/up/mode.seen"
 unlike "and not our caller's token" "$mcp_token" "$(cat "$T/up/mode.seen")"
 like "and the headers of its revision" 'Mcp-Name: say' "$(cat "$T/up/mode.seen")"
 like "the audit trail has the call" 'up_say\|ok' "$(sql "SELECT tool, outcome FROM sallyport.audit WHERE event = 'tool.call'")"
+
+mode leak
+tool up_say
+like "an upstream that tells what it was sent" '^X-Key: \*+$' "$(said)"
+unlike "does not tell our secrets" "$CREDENTIAL_UP" "$(said)"
 
 # ---- calls ----
 
