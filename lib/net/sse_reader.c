@@ -103,13 +103,17 @@ sp_sse_reader_take(struct sp_sse_reader *r, struct sp_str bytes)
 		r->after_cr = false;
 		n = until_line_end(bytes);
 		sp_buf_add(&r->line, bytes.p, n);
+		if (!sp_buf_ok(&r->line)) {	/* half a line says nothing */
+			r->state = SP_SSE_TOO_LONG;
+			break;
+		}
 		if (n < bytes.len) {
 			r->after_cr = bytes.p[n] == '\r';
 			take_line(r);
 			n++;
 		}
 		bytes = sp_str_sub(bytes, n, bytes.len);
-		if (r->state == SP_SSE_READING && (!sp_buf_ok(&r->line) || !sp_buf_ok(&r->data)))
+		if (r->state == SP_SSE_READING && !sp_buf_ok(&r->data))
 			r->state = SP_SSE_TOO_LONG;
 	}
 	return r->state == SP_SSE_READING;
