@@ -11,7 +11,7 @@ api=$!
 for _ in {1..300}; do [ ! -s "$T/orders-api.port" ] || break; sleep 0.1; done
 mkdir "$T/catalog" "$T/catalog/api" && cd "$T/catalog" || exit 1
 examples=$top_srcdir/catalogs/examples
-cp "$examples/openapi/orders.json" api/
+cat "$examples/openapi/orders.json" >api/orders.json
 cat >source.yaml <<Y
 kind: source
 name: orders
