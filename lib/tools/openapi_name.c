@@ -5,8 +5,8 @@
  * that becomes "_", and what is too long is cut and gets a digest of the whole.
  * When several operations come to one name, the one whose operationId is that
  * name as it stands keeps it, and each other one gets a digest of its method and
- * path: so a name follows from the operation and not from the order of the
- * description, and stays when operations come and go around it.
+ * path: so a name does not depend on the order of the description, and moves
+ * only when another operation comes to the same one.
  */
 #include "base/encode.h"
 #include "base/secret.h"

@@ -34,13 +34,13 @@ Y
 
 # ---- proposals ----
 
-names='listOrders createOrder getOrder cancelOrder changeOrder orders_remind_customer list_categories'
+proposed='listOrders createOrder getOrder cancelOrder changeOrder orders_remind_customer list_categories'
 sallyport catalog import openapi orders.yaml >proposals 2>remarks
-is "proposals" "0 $names" "$? $(awk '/^name:/ { print $2 }' proposals | paste -sd' ')"
+is "proposals" "0 $proposed" "$? $(awk '/^name:/ { print $2 }' proposals | paste -sd' ')"
 is "and remarks" "GET /search: left out: deprecated
 7 of 9 operations are tools, 3 KiB of descriptions and schemas" "$(cat remarks)"
 is "nothing is applied" 0 "$(sql 'SELECT count(*) FROM sallyport.tool')"
-is "the same as JSON" "$names" "$(sallyport catalog import openapi orders.yaml --json 2>/dev/null | jq -r '[.[].name] | join(" ")')"
+is "the same as JSON" "$proposed" "$(sallyport catalog import openapi orders.yaml --json 2>/dev/null | jq -r '[.[].name] | join(" ")')"
 sallyport catalog import openapi api/orders.json --name shop --out made.yaml 2>remarks
 is "a description by itself, into a file" "0 kind: source name: shop type: http url: https://eu.orders.example.com/v1" "$? $(head -n 4 made.yaml | paste -sd' ')"
 like "what cannot be sent is said" 'PUT /orders/{id}/invoice: left out: its body is application/pdf' "$(cat remarks)"
@@ -50,9 +50,10 @@ rm -f made.yaml proposals remarks
 
 # ---- applied ----
 
-added() { printf 'added %s\n' "$@"; }
-# shellcheck disable=SC2086
-expected=$(added 'openapi orders_api' 'source orders' $(printf 'tool:%s ' $names) | tr : ' ' | sort)
+expected=$(for one in 'openapi orders_api' 'source orders' ${proposed// / tool:}; do
+	case $one in *' '*) ;; *) one="tool ${one#tool:}" ;; esac
+	echo "added $one"
+done | sort)
 is "the difference" "$expected" "$(sallyport catalog diff source.yaml orders.yaml 2>&1 | awk '{ print $1, $2, $3 }' | sort)"
 is "of the import alone" "$(grep -v 'source' <<<"$expected")" \
 	"$(sallyport catalog apply source.yaml >/dev/null; sallyport catalog import openapi orders.yaml --diff 2>/dev/null | awk '{ print $1, $2, $3 }' | sort)"
