@@ -1,12 +1,15 @@
 # upstream.sh - servers for kind upstream; sourced after sallyport.sh, mcp.sh and node.sh
 # shellcheck shell=bash
 
-everything=$top_srcdir/tests/clients/node_modules/@modelcontextprotocol/server-everything/dist/index.js
+# absolute: children have another working directory
+everything=$(cd "$top_srcdir" && pwd)/tests/clients/node_modules/@modelcontextprotocol/server-everything/dist/index.js
 node=$(readlink -f "$(command -v node)")
 
 needs_everything() {
 	node_packages clients
 	[ -e "$everything" ] || skip_all "no server-everything in tests/clients"
+	[ -z "$sv_web_user" ] || setpriv --reuid "$sv_web_user" --clear-groups test -r "$everything" ||
+		skip_all "the user of the programs cannot read tests/clients"
 }
 
 # serve NAME COMMAND...: a server in the background that is gone with the test.
