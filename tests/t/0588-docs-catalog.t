@@ -17,7 +17,7 @@ like "they are without fault" '^[0-9]+ documents? without fault$' "$(sallyport c
 # what is typed with them, one block after another
 add_user alice
 type_block() {
-	local line command= expected= got= words
+	local line command='' expected='' got='' words
 
 	while IFS= read -r line; do
 		case $line in
