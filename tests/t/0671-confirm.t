@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/exchange.sh"
-. "$top_srcdir/tests/lib/twin.sh"
+. "$top_srcdir/tests/lib/tasks.sh"
 start_postgres && migrate || exit 1
 sql "$(cat <<'SQL'
 CREATE SCHEMA shop;
@@ -24,6 +24,13 @@ COMMENT ON FUNCTION tools.rebuild IS 'Rebuild
 @mcp
 @tier developer
 @confirm Rebuild the whole index? It takes an hour.';
+CREATE FUNCTION tools.burn(place text) RETURNS text LANGUAGE sql AS
+$$ INSERT INTO shop.done VALUES ('burnt ' || place); SELECT 'burnt ' || place $$;
+COMMENT ON FUNCTION tools.burn IS 'Burn
+@mcp
+@tier developer
+@task required
+@confirm';
 CREATE FUNCTION tools.rename(name text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	answer jsonb := mcp.elicit('new_name', 'Which name?', '{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}',
@@ -62,7 +69,7 @@ statement:
   sql: SELECT :team AS team
 YAML
 sallyport catalog apply "$T/tools.yaml" >>"$sv_log/catalog.log" 2>&1
-is "the catalog is there" "rebuild rename team whoami wipe" "$(sql "SELECT string_agg(name, ' ' ORDER BY name) FROM sallyport.tool")"
+is "the catalog is there" "burn rebuild rename team whoami wipe" "$(sql "SELECT string_agg(name, ' ' ORDER BY name) FROM sallyport.tool")"
 start_httpd "${HTTPD:-nginx}" || exit 1
 add_user alice --tier admin
 token_for alice >"$T/alice"
@@ -155,9 +162,27 @@ digest() { sql "SELECT encode(arguments_sha256, 'hex') FROM sallyport.audit WHER
 is "and is not in the audit row's digest" "$(printf '{"place":"x"}' | sha256sum | cut -d' ' -f1)" "$(call wipe '{"place":"x","password":"p"}' >/dev/null; digest)"
 unlike "nor in the log" 'hunter2' "$(cat "$sv_log"/mcp.log 2>/dev/null)"
 
+# ---- tasks ----
+
+start_runner || exit 1
+sql "DELETE FROM shop.done"
+mcp_token=$(cat "$T/alice")
+answer_task() { task_call tasks/update "$1" "{\"inputResponses\":{\"sallyport.confirm\":$2}}" >/dev/null; }
+id=$(start_task burn '{"place":"hay"}')
+is "a task is confirmed, too" "input_required sallyport.confirm" "$(until_status "$id" input_required) $(json '.result.inputRequests | keys[0]')"
+is "before it does anything" "" "$(done_so_far)"
+answer_task "$id" '{"action":"accept","content":{"confirm":true}}'
+is "and runs once somebody agrees" "completed burnt hay" "$(until_status "$id" completed) $(json .result.result.structuredContent.result)"
+id=$(start_task burn '{"place":"wood"}')
+until_status "$id" input_required >/dev/null
+answer_task "$id" '{"action":"decline"}'
+is "or not" "completed true" "$(until_status "$id" completed) $(json .result.result.isError)"
+is "it was done once" "burnt hay" "$(done_so_far)"
+
 # ---- sessions ----
 
 if [[ ${HTTPD:-nginx} = *cgi ]]; then done_testing; exit; fi
+. "$top_srcdir/tests/lib/twin.sh"	# its status_of is another than that of tasks.sh
 start_twin || exit 1
 version=2025-11-25
 mcp_token=$(cat "$T/alice")
