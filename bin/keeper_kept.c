@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 #define READ_SIZE	65536
+#define VALUE_MIN	8		/* bytes of a value of the environment that is covered in the log */
 #define READS_MAX	16		/* at a time: others want to be heard, too */
 
 /* ---- pauses ---- */
@@ -275,6 +276,28 @@ read_lines(struct keeper *k, struct kept *c)
 	return true;
 }
 
+/*
+ * What it was given in its environment may be a secret, and a program that fails
+ * likes to say with what.  Shorter values are words that stand in any text.
+ */
+static void
+cover_values(const struct kept *c, char *text, size_t len)
+{
+	const char *const *envp = c->start.start->envp;
+
+	for (size_t i = 0; envp != NULL && envp[i] != NULL; i++) {
+		struct sp_str value = sp_str(envp[i]), name;
+		char *at = text;
+
+		if (!sp_str_split(&value, '=', &name) || value.len < VALUE_MIN || sp_str_is(name, "PATH"))
+			continue;
+		while ((at = memmem(at, len - (size_t)(at - text), value.p, value.len)) != NULL) {
+			memset(at, '*', value.len);	/* @UNSAFE: it was found there */
+			at += value.len;
+		}
+	}
+}
+
 static void
 log_line(struct kept *c, struct sp_str line)
 {
@@ -303,10 +326,12 @@ read_errors(struct kept *c)
 		if (n > 0)
 			queue_added(&c->err, (size_t)n);
 		while (queue_line(&c->err, &line)) {
+			cover_values(c, c->err.p + c->err.from, line.len);	/* before it is cut */
 			log_line(c, sp_str_sub(line, 0, SP_KEEPER_STDERR_LINE));
 			queue_drop(&c->err, line.len + 1);
 		}
 		if (queue_len(&c->err) > READ_SIZE) {
+			cover_values(c, c->err.p + c->err.from, queue_len(&c->err));
 			log_line(c, (struct sp_str){ c->err.p + c->err.from, SP_KEEPER_STDERR_LINE });
 			queue_drop(&c->err, queue_len(&c->err));
 		}

@@ -39,7 +39,7 @@
  * lifetime_ms and idle, when a line of it is longer than message_max, and when it
  * hangs.  One that ends soon after its start is started again only after a pause,
  * which doubles up to a minute.  What it writes to standard error is logged, cut,
- * at most ten lines a second.  When there are keeper_children already, the one
+ * without the values of its environment, at most ten lines a second.  When there are keeper_children already, the one
  * that was idle longest makes room.
  *
  * Who may connect: root, and whoever is the same user as the keeper; the socket

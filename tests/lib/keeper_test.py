@@ -121,6 +121,11 @@ said = keeper.said()
 ok(said.count('"server says"') <= 100 and "line 0 of what it says" in said, "what it writes to standard error is logged, in measure",
    said.count('"server says"'))
 ok(max(len(line) for line in said.split("\n")) < 2000, "and cut")
+telling = peer(envp=["STARS=********", "KEY=a-secret-value"])
+telling.initialize()
+telling.call("errors", lines=0)
+ok(until(lambda: "told with ****" in keeper.said()) and "a-secret-value" not in keeper.said(), "without what it was given in secret")
+telling.close()
 missing = keeper.peer(os.path.join(os.path.dirname(python), "no-such-program-here"))
 ok("ENOENT" in missing.initialize()["trouble"], "a program that is not there")
 

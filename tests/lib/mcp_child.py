@@ -104,6 +104,7 @@ for line in sys.stdin:
         elif name == "errors":
             for i in range(arguments.get("lines", 1)):
                 sys.stderr.write("line %d of what it says %s\n" % (i, "x" * 1000))
+            sys.stderr.write("told with " + os.environ.get("KEY", "nothing") + "\n")
             sys.stderr.flush()
             text(message, "done")
         elif name == "large":
