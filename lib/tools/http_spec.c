@@ -256,6 +256,51 @@ read_cases(struct sp_arena *mem, struct json_object *json, struct sp_http_spec *
 	return true;
 }
 
+/* ---- names ---- */
+
+/* Members whose texts have no blanks, or braces of another kind. */
+static bool
+has_blanks(const char *name)
+{
+	static const char *const without[] = { "source", "url", "method", "content_type", "response", "success", "pattern", "error", "unless",
+		"items", "take", "missing", "select", "where", "as" };
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (strcmp(without[i], name) == 0)
+			return false;
+	return true;
+}
+
+static void
+add_names(struct sp_arena *mem, const struct sp_pattern *p, struct sp_http_spec *s)
+{
+	for (size_t i = 0; i < p->count; i++)
+		for (size_t k = 0; k < p->part[i].choice_count; k++) {
+			if (p->part[i].choice[k].name == NULL)
+				continue;
+			s->used = sp_arena_grow(mem, s->used, s->used_count * sizeof(*s->used), (s->used_count + 1) * sizeof(*s->used));
+			s->used[s->used_count++] = p->part[i].choice[k].name;
+		}
+}
+
+/* All that blanks name; what is no pattern has been refused where it stands. */
+static void
+collect(struct sp_arena *mem, struct json_object *json, struct sp_http_spec *s)
+{
+	struct sp_pattern p;
+	const char *why;
+
+	if (json_object_is_type(json, json_type_object)) {
+		json_object_object_foreach(json, name, value)
+			if (has_blanks(name))
+				collect(mem, value, s);
+	} else if (json_object_is_type(json, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(json); i++)
+			collect(mem, json_object_array_get_idx(json, i), s);
+	} else if (json_object_is_type(json, json_type_string) && sp_pattern_parse(mem, sp_json_text(json), &p, &why))
+		add_names(mem, &p, s);
+}
+
 /* ---- all of it ---- */
 
 static bool
@@ -297,20 +342,65 @@ sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct s
 	if (!sp_answer_shape_load(mem, response, &s->shape, why))
 		return sp_spec_at(mem, "response", why);
 	s->has_shape = response != NULL;
+	s->used = sp_alloc(mem, 0);
+	collect(mem, json, s);
 	*out = s;
 	return true;
 }
 
-const struct sp_http_spec *
-sp_http_spec_with(struct sp_arena *mem, const struct sp_http_spec *spec, struct json_object *input)
+/* ---- with the rest of the tool ---- */
+
+static bool
+is_property(struct json_object *properties, const char *name)
+{
+	return json_object_is_type(properties, json_type_object) && json_object_object_get_ex(properties, name, NULL);
+}
+
+static bool
+has_variable(const struct sp_http_spec *s, const char *name)
+{
+	bool found = (s->read != NULL && strcmp(name, "read") == 0) || (s->case_count > 0 && strcmp(name, "answer") == 0);
+
+	for (size_t i = 0; i < s->let_count; i++)
+		found = found || strcmp(s->let[i].name, name) == 0;
+	for (size_t i = 0; i < s->resolve_count; i++)
+		found = found || strcmp(s->resolve[i].as, name) == 0;
+	return found;
+}
+
+/* Not when the schema takes arguments that it does not name. */
+static bool
+knows_all(struct sp_arena *mem, const struct sp_http_spec *s, struct json_object *input, struct json_object *options,
+    const char **why)
+{
+	struct json_object *others;
+
+	if (!json_object_object_get_ex(input, "additionalProperties", &others) || !json_object_is_type(others, json_type_boolean) ||
+	    json_object_get_boolean(others))
+		return true;
+	for (size_t i = 0; i < s->used_count; i++)
+		if (!is_property(sp_json_get(input, "properties"), s->used[i]) && !has_variable(s, s->used[i]) &&
+		    !is_property(sp_json_get(options, "bind"), s->used[i])) {
+			*why = sp_printf(mem, "{%s}: there is no such argument", s->used[i]);
+			return false;
+		}
+	return true;
+}
+
+bool
+sp_http_spec_fit(struct sp_arena *mem, const struct sp_http_spec *spec, struct json_object *input,
+    struct json_object *options, const struct sp_http_spec **out, const char **why)
 {
 	struct json_object *properties = sp_json_get(input, "properties"), *value;
 	struct sp_http_spec *s = sp_alloc(mem, sizeof(*s));
 	size_t count;
 
+	if (!knows_all(mem, spec, input, options, why))
+		return false;
 	*s = *spec;
+	*out = s;
 	if (!json_object_is_type(properties, json_type_object))
-		return s;
+		return true;
 	count = (size_t)json_object_object_length(properties);
 	s->default_name = sp_alloc_array(mem, count, sizeof(*s->default_name));
 	s->default_json = sp_alloc_array(mem, count, sizeof(*s->default_json));
@@ -319,5 +409,5 @@ sp_http_spec_with(struct sp_arena *mem, const struct sp_http_spec *spec, struct 
 			s->default_name[s->default_count] = sp_strdup(mem, name);
 			s->default_json[s->default_count++] = sp_json_canonical(mem, value);
 		}
-	return s;
+	return true;
 }

@@ -60,6 +60,8 @@ struct sp_http_spec {
 	const int64_t *success;
 	size_t success_count;		/* 0: 200 to 299 */
 	int64_t retries;
+	const char **used;		/* names in its blanks, some of them several times */
+	size_t used_count;
 	/* of the input schema: what an argument is that is not given */
 	const char **default_name;
 	struct sp_str *default_json;
@@ -69,8 +71,12 @@ struct sp_http_spec {
 SP_MUST_USE bool sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_spec **out,
     const char **why);
 
-/* The same with the defaults of an input schema. */
-const struct sp_http_spec *sp_http_spec_with(struct sp_arena *mem, const struct sp_http_spec *spec,
-    struct json_object *input);
+/*
+ * Makes it fit the rest of its tool: it has the defaults of the input schema, and
+ * its blanks are arguments (of a schema that allows no others), bound ones, or
+ * variables.  False: *why.
+ */
+SP_MUST_USE bool sp_http_spec_fit(struct sp_arena *mem, const struct sp_http_spec *spec, struct json_object *input,
+    struct json_object *options, const struct sp_http_spec **out, const char **why);
 
 #endif

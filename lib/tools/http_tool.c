@@ -365,8 +365,11 @@ give(struct run *r, const struct sp_http_answer *answer)
 static bool
 fit(struct sp_arena *mem, const struct sp_tool_frame *frame, const void **spec, const char **why)
 {
-	(void)why;
-	*spec = sp_http_spec_with(mem, *spec, frame->input);
+	const struct sp_http_spec *fitting;
+
+	if (!sp_http_spec_fit(mem, *spec, frame->input, frame->options, &fitting, why))
+		return false;
+	*spec = fitting;
 	return true;
 }
 

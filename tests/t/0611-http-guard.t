@@ -91,6 +91,7 @@ refused "encoded dots in the path" 'path: has to begin' "$tool {source: {url: ht
 refused "a header field of ours" 'headers.Host: ' "$tool {source: {url: https://api.example.com}, path: /x, headers: {Host: \"{id}\"}}"
 refused "a credential as a header field" 'headers.Authorization: ' "$tool {source: {url: https://api.example.com}, path: /x, headers: {Authorization: \"{id}\"}}"
 refused "a member that nobody knows" 'pth' "$tool {source: {url: https://api.example.com}, pth: /x}"
+refused "a blank that is no argument" '\{ide\}: there is no such argument' "$tool {source: {url: https://api.example.com}, path: \"/{id}\", body: {a: [\"{ide}\"]}, method: POST}"
 refused "a range that is none" 'allow: ' "$tool {source: {url: https://api.example.com, allow: [all]}, path: /x}"
 refused "a source that is not there" 'source' "$tool {source: nowhere, path: /x}"
 refused "a document with a secret" 'secret' 'kind: credential
