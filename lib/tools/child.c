@@ -49,6 +49,10 @@ sp_child_permits(struct sp_arena *mem, const struct sp_settings *settings, const
 {
 	struct sp_str rest = sp_str(settings->executable_dirs), directory;
 
+	if (strchr(path, '/') == NULL) {	/* a name that was looked for, and not found */
+		*why = sp_printf(mem, "%s is in no directory of the setting executable_dirs", path);
+		return false;
+	}
 	if (!is_straight(sp_str(path))) {
 		*why = sp_printf(mem, "%s is not an absolute path without \".\", \"..\" and \"//\"", path);
 		return false;

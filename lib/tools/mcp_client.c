@@ -13,7 +13,7 @@
 #define META_LOG_LEVEL		"io.modelcontextprotocol/logLevel"
 
 #define MESSAGE_MAX	((size_t)16 << 20)	/* bytes that we send; arguments were bounded before */
-#define PROBE_MS	5000			/* what an old server may take to say nothing to server/discover */
+#define PROBE_MS	5000			/* how long server/discover is waited for before a silent server is spoken to in the old way */
 #define REQUESTS_MAX	200			/* of the server during one of ours: pings, mostly */
 
 /* Error codes that only a server of 2026-07-28 has: basic, "Error Codes". */
@@ -541,9 +541,13 @@ has_text(struct json_object *array, const char *text)
 	return false;
 }
 
-/* server/discover.  SP_MCP_REPLY with c->era modern, or unknown for a server of the other era. */
+/*
+ * server/discover.  SP_MCP_REPLY with c->era modern, or unknown for a server of the
+ * other era, or (*silent) of one that says nothing: an old one, or one that takes its
+ * time to start.
+ */
 static enum sp_mcp_reply_kind
-discover(struct sp_mcp_client *c)
+discover(struct sp_mcp_client *c, bool *silent)
 {
 	const struct sp_mcp_request rq = { .method = "server/discover" };
 	int64_t deadline_ms = c->wire->deadline_ms, probe_ms = sp_monotonic_ms() + PROBE_MS;
@@ -553,7 +557,7 @@ discover(struct sp_mcp_client *c)
 
 	c->era = SP_MCP_ERA_MODERN;
 	if (c->wire->again != NULL && probe_ms < deadline_ms)
-		c->wire->deadline_ms = probe_ms;	/* a silent child may be an old one */
+		c->wire->deadline_ms = probe_ms;
 	kind = request(c, &rq, false, &reply);
 	c->wire->deadline_ms = deadline_ms;
 	switch (kind) {
@@ -575,7 +579,8 @@ discover(struct sp_mcp_client *c)
 		/* an HTTP error, or a child that died of a word it did not know */
 		break;
 	case SP_MCP_REPLY_LATE:
-		if (c->wire->again != NULL && sp_monotonic_ms() < deadline_ms)
+		*silent = c->wire->again != NULL && sp_monotonic_ms() < deadline_ms;
+		if (*silent)
 			break;
 		return kind;
 	default:
@@ -644,6 +649,7 @@ enum sp_mcp_reply_kind
 sp_mcp_client_open(struct sp_mcp_client *c, enum sp_mcp_client_era era)
 {
 	enum sp_mcp_reply_kind kind;
+	bool silent = false;
 
 	c->wrong_era = false;
 	c->wire->listens = c->exchange != NULL && c->capabilities != NULL && json_object_object_length(c->capabilities) > 0;
@@ -653,13 +659,19 @@ sp_mcp_client_open(struct sp_mcp_client *c, enum sp_mcp_client_era era)
 		return SP_MCP_REPLY;
 	}
 	if (era == SP_MCP_ERA_UNKNOWN) {
-		kind = discover(c);
+		kind = discover(c, &silent);
 		if (kind != SP_MCP_REPLY || c->era == SP_MCP_ERA_MODERN)
 			return kind;
-		if (c->wire->again != NULL)
+		/* one that is still starting is not made to begin anew */
+		if (c->wire->again != NULL && !silent)
 			c->wire->again(c->wire);
 	}
 	kind = initialize(c);
+	if (silent && kind == SP_MCP_REPLY_BROKEN && c->wrong_era) {	/* it speaks by now, and is of the other era */
+		kind = discover(c, &silent);
+		if (kind != SP_MCP_REPLY || c->era == SP_MCP_ERA_MODERN)
+			return kind;
+	}
 	if (kind == SP_MCP_REPLY && c->exchange != NULL && c->exchange->log != NULL && sp_json_get(c->server, "logging") != NULL)
 		kind = set_level(c);
 	return kind;

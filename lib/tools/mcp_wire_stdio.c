@@ -50,7 +50,8 @@ stop(struct stdio_wire *s)
 	}
 	sp_child_end(&s->child);
 	if (s->said_len > 0)
-		sp_log(SP_INFO, "upstream", SP_L("name", s->to->name), SP_LS("stderr", ((struct sp_str){ s->said, s->said_len })));
+		sp_log(s->wire.why != NULL ? SP_WARN : SP_INFO, "upstream", SP_L("name", s->to->name),
+		    SP_LS("stderr", ((struct sp_str){ s->said, s->said_len })));
 	s->said_len = 0;
 }
 
