@@ -96,18 +96,27 @@ number = a.begin("exit", status=7)
 answer = a.answer(number)
 ok("status 7" in answer["trouble"], "a child that ends says so", answer)
 equal(a.receive(), None, "and the connection ends")
-a = peer()
-ok("again in" in a.ready.get("trouble", ""), "it is not started again at once", a.ready)
-a.close()
+
+
+def paused():
+    """Each end that comes soon makes the pause twice as long, so that at last it is seen on any machine."""
+    p = peer(envp=["ENDING=1"])
+    if "again in" in p.ready.get("trouble", ""):
+        return True
+    if "trouble" in p.initialize():
+        return False
+    p.answer(p.begin("exit", status=7))
+    return False
 
 
 def again():
     global a
-    a = peer()
+    a = peer(envp=["ENDING=1"])
     return "ready" in a.ready
 
 
-ok(until(again), "but soon")
+ok(until(paused), "one that ends soon is not started again at once")
+ok(until(again), "but in a while")
 equal("result" in a.initialize(), True, "and answers")
 crash = peer("crash")
 answer = crash.initialize()
@@ -118,7 +127,7 @@ ok("nobody asked" in peer("garbage").initialize()["trouble"], "one that talks no
 equal(len(a.call("large", bytes=3000000)), 3000000, "a large answer")
 a.call("errors", lines=5000)
 said = keeper.said()
-ok(said.count('"server says"') <= 100 and "line 0 of what it says" in said, "what it writes to standard error is logged, in measure",
+ok(said.count('"server says"') <= 1000 and "line 0 of what it says" in said, "what it writes to standard error is logged, in measure",
    said.count('"server says"'))
 ok(max(len(line) for line in said.split("\n")) < 2000, "and cut")
 telling = peer(envp=["STARS=********", "KEY=a-secret-value"])
