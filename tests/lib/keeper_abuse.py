@@ -64,7 +64,7 @@ for t in threads:
 for t in threads:
     t.join()
 print("# %d connections in %g s, %d MiB" % (sum(calls), seconds, keeper.memory()))
-ok(sum(calls) > seconds, "connections were made")
+ok(sum(calls) >= 5, "connections were made")
 equal(wrong, [], "nobody got what was another's")
 equal(keeper.process.poll(), None, "the keeper lives")
 ok(keeper.memory() < 600, "in bounded memory", keeper.memory())

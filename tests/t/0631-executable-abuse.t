@@ -70,7 +70,7 @@ done
 wait $abusers
 for file in "$T"/calls.*; do calls=$((calls + $(cat "$file"))); done
 note "$calls calls in $seconds s"
-ok "calls were made" test "$calls" -gt "$seconds"
+ok "calls were made" test "$calls" -ge 5
 ok "no process of theirs is left" until_living "$mark" -eq 0
 ok "and no supervisor" until_living "sallyport-exec .*$T/tools" -eq 0
 for i in {1..200}; do [ "$(call abuse '{"how": "well"}' 2>/dev/null)" != 200 ] || break; sleep 0.1; done
