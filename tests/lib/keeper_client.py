@@ -1,4 +1,5 @@
 """A worker's side of sallyport-keeper, for tests: connections that speak MCP, and TAP."""
+import atexit
 import json
 import os
 import socket
@@ -120,6 +121,7 @@ class Keeper:
         env = {name: value for name, value in os.environ.items() if not name.startswith("SALLYPORT_")}
         env["SALLYPORT_CONFIG"] = config
         self.process = subprocess.Popen([program], env=env, stderr=open(self.log, "a"))
+        atexit.register(self.process.kill)      # also when a test breaks off; of one that has ended it does nothing
         if not until(self.listens):
             raise SystemExit("the keeper did not start")
 
