@@ -3,6 +3,7 @@
 
 # absolute: children have another working directory
 everything=$(cd "$top_srcdir" && pwd)/tests/clients/node_modules/@modelcontextprotocol/server-everything/dist/index.js
+# shellcheck disable=SC2034	# of the tests
 node=$(readlink -f "$(command -v node)")
 
 needs_everything() {
