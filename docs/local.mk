@@ -8,6 +8,7 @@ dist_man_MANS += docs/man/sallyport-index.1
 dist_man_MANS += docs/man/sallyport-stdio.1
 dist_man_MANS += docs/man/sallyport-runner.1
 dist_man_MANS += docs/man/sallyport-keeper.1
+EXTRA_DIST += docs/images/catalog.svg
 EXTRA_DIST += docs/images/consent-dark.png
 EXTRA_DIST += docs/images/consent-light.png
 EXTRA_DIST += docs/images/consent-phone.png
