@@ -11,7 +11,7 @@
 
 /* What every child has, before its own variables. */
 static const struct sp_upstream_pair given[] = {
-	{ "PATH", "/usr/local/bin:/usr/bin:/bin" }, { "LANG", "C.UTF-8" }, { "HOME", "/nonexistent" },
+	{ "PATH", "/usr/local/bin:/usr/bin:/bin" }, { "LANG", "C.UTF-8" }, { "HOME", "/dev/null" },
 };
 
 static enum sp_mcp_reply_kind

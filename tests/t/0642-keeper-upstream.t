@@ -21,7 +21,7 @@ add_user alice
 apply_upstream >/dev/null <<END || exit 1
 kind: upstream
 name: everything
-command: ["$node", "$everything", stdio]
+command: ["$node", "$everything", stdio, "$T"]
 keep: true
 tier: public
 prompts: true
@@ -29,7 +29,7 @@ resources: true
 timeout: 90s
 END
 mcp_token=$(token_for alice)
-servers() { pgrep -fc "^$node $everything"; }
+servers() { pgrep -fc "^$node $everything stdio $T"; }
 
 tool everything_echo '{"message": "first"}'
 is "a call" "Echo: first" "$(said)"
@@ -42,7 +42,7 @@ is "they start none" "$before" "$(grep -c '"server started"' "$sv_log/keeper.log
 pid=$(sv_pid keeper)
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
-ok "a keeper that is killed leaves none" until_living "^$node $everything" -eq 0
+ok "a keeper that is killed leaves none" until_living "^$node $everything stdio $T" -eq 0
 tool everything_echo '{"message": "nobody there"}'
 is "without it a call says so" true "$(json '.result.isError // (.error != null)')"
 stop_keeper
@@ -50,6 +50,6 @@ ok "the next one starts" start_keeper
 tool everything_echo '{"message": "back"}'
 is "and calls go on" "Echo: back" "$(said)"
 stop_keeper
-ok "a keeper that is stopped leaves none" until_living "^$node $everything" -eq 0
-is "and no supervisor" 0 "$(pgrep -fc "^sallyport-exec.*$everything")"
+ok "a keeper that is stopped leaves none" until_living "^$node $everything stdio $T" -eq 0
+is "and no supervisor" 0 "$(pgrep -fc "^sallyport-exec.*$everything stdio $T")"
 done_testing

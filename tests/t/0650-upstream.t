@@ -13,7 +13,7 @@ upstream() {
 	apply_upstream <<-END
 		kind: upstream
 		name: everything
-		command: [node, "$everything", stdio]
+		command: [node, "$everything", stdio, "$T"]
 		environment: {MARK: set by us}
 		tier: public
 		timeout: 60s
@@ -68,4 +68,4 @@ is "a tool for administrators, and what was excluded, are not listed" "" \
 	"$(listed tools/list tools name | grep -E 'everything_(say|echo|get-env)')"
 tool everything_get-sum '{"b": 2}'
 like "an argument is fixed" '42' "$(json '.result.content[0].text')"
-is "no process is left" "" "$(pgrep -f "$everything" | grep -v "^$$\$")"
+is "no process is left" "" "$(pgrep -f "$everything stdio $T" | grep -v "^$$\$")"
