@@ -158,7 +158,7 @@ sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct
 	    !read_budget(mem, json, s, why))
 		return false;
 	if (!s->http && !sp_str_starts(sp_str(s->url), "https:")) {
-		*why = "url: is plain http, and http: true is not said";
+		*why = "url: is plain http: a source has to say http: true";
 		return false;
 	}
 	*out = s;
