@@ -99,7 +99,7 @@ about(const struct sp_policy *policy, enum rule rule, const char *subject)
 	struct rows all, found = { NULL, 0 };
 	size_t low = 0, high;
 
-	if (policy == NULL || subject == NULL)
+	if (policy == NULL || subject == NULL || policy->of[rule].count == 0)
 		return found;
 	all = policy->of[rule];
 	high = all.count;
