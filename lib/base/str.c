@@ -236,7 +236,7 @@ sp_utf8_cut(struct sp_str s, size_t max)
 {
 	size_t len = 0, n;
 
-	while ((n = sp_utf8_len((struct sp_str){ s.p + len, s.len - len })) > 0 && len + n <= max)
+	while (len < s.len && (n = sp_utf8_len((struct sp_str){ s.p + len, s.len - len })) > 0 && len + n <= max)
 		len += n;
 	return (struct sp_str){ s.p, len };
 }
