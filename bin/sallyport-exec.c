@@ -502,6 +502,21 @@ supervise(const struct box *box, int signals)
 	tell(&r);
 }
 
+/* What anybody may ask a program. */
+static bool
+answer_words(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		puts("sallyport-exec (" PACKAGE_STRING ")");
+	else if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		puts("usage: sallyport-exec [NAME=VALUE]... -- /PROGRAM [ARGUMENT]...\n\n"
+		    "Runs a program of a tool in a small box, and leaves nothing of it behind.\n"
+		    "It is started by the programs of Sallyport only.");
+	else
+		return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -510,6 +525,8 @@ main(int argc, char **argv)
 	sigset_t all;
 	int signals;
 
+	if (answer_words(argc, argv))
+		return 0;
 	if (argc < 3 || fcntl(CONTROL, F_SETFD, FD_CLOEXEC) != 0 || !read_options(&box, argv)) {
 		fputs("sallyport-exec is started by the programs of Sallyport only\n", stderr);
 		return 64;
