@@ -8,18 +8,6 @@
 
 /* ---- JSON ---- */
 
-static struct sp_str
-text_of(struct sp_arena *mem, struct json_object *json)
-{
-	struct sp_json_writer w;
-	struct sp_buf b;
-
-	sp_buf_init(&b, mem, SP_KEEPER_QUEUE_MAX);
-	sp_jw_init(&w, &b);
-	sp_jw_value(&w, json);
-	return sp_buf_view(&b);
-}
-
 static void
 put(struct json_object *object, const char *name, struct json_object *value)
 {
@@ -48,14 +36,14 @@ has(struct json_object *message, const char *name, struct json_object **value)
 static void
 send_to_kept(struct keeper *k, struct kept *kept, struct json_object *message)
 {
-	queue_add(&kept->in, text_of(k->scratch, message));
+	queue_add(&kept->in, sp_json_print(k->scratch, message));
 	queue_add(&kept->in, SP_LIT("\n"));
 }
 
 static void
 send_to_peer(struct keeper *k, struct peer *peer, struct json_object *message)
 {
-	peer_send(peer, text_of(k->scratch, message));
+	peer_send(peer, sp_json_print(k->scratch, message));
 }
 
 /* {"jsonrpc": "2.0", "id": id, NAME: RESULT} */
@@ -94,7 +82,7 @@ pending_add(struct keeper *k, struct kept *kept, struct peer *peer, struct json_
 		sp_out_of_memory();
 	*p = (struct pending){ .id = ++k->last_id, .kept = kept, .peer = peer, .next = k->pending };
 	if (peer != NULL) {
-		p->peer_id = keep_text(text_of(k->scratch, id));
+		p->peer_id = keep_text(sp_json_print(k->scratch, id));
 		peer->pending++;
 	}
 	k->pending = p;
@@ -215,7 +203,7 @@ request(struct keeper *k, struct peer *peer, struct json_object *message, struct
 	put(message, "id", json_object_new_int64(p->id));
 	meta = sp_json_get(sp_json_get(message, "params"), "_meta");
 	if (json_object_is_type(meta, json_type_object) && has(meta, "progressToken", &token)) {
-		p->token = keep_text(text_of(k->scratch, token));
+		p->token = keep_text(sp_json_print(k->scratch, token));
 		put(meta, "progressToken", json_object_new_int64(p->id));
 	}
 	send_to_kept(k, peer->kept, message);
@@ -230,7 +218,7 @@ cancel(struct keeper *k, struct peer *peer, struct json_object *message)
 
 	if (!json_object_is_type(params, json_type_object) || !has(params, "requestId", &id))
 		return;
-	text = text_of(k->scratch, id);
+	text = sp_json_print(k->scratch, id);
 	for (struct pending *p = k->pending; p != NULL; p = p->next) {
 		if (p->peer != peer || !sp_str_is(text, p->peer_id) || p->is_initialize)
 			continue;
@@ -260,7 +248,7 @@ notification_from_peer(struct keeper *k, struct peer *peer, struct sp_str method
 static void
 answer_from_peer(struct keeper *k, struct peer *peer, struct json_object *message, struct json_object *id)
 {
-	struct asked *a = peer->kept != NULL ? asked_find(k, peer->kept, text_of(k->scratch, id).p) : NULL;
+	struct asked *a = peer->kept != NULL ? asked_find(k, peer->kept, sp_json_print(k->scratch, id).p) : NULL;
 
 	if (a == NULL || a->peer != peer)
 		return;
@@ -302,7 +290,7 @@ initialized(struct keeper *k, struct kept *kept, struct json_object *message)
 	struct pending *p, *next;
 
 	if (has(message, "result", &result) && result != NULL) {
-		kept->init_result = keep_text(text_of(k->scratch, result));
+		kept->init_result = keep_text(sp_json_print(k->scratch, result));
 		kept->state = KEPT_SESSION;
 	} else {
 		kept->state = KEPT_PLAIN;
@@ -370,7 +358,7 @@ request_from_kept(struct keeper *k, struct kept *kept, struct sp_str method, str
 	a = calloc(1, sizeof(*a));
 	if (a == NULL)
 		sp_out_of_memory();
-	*a = (struct asked){ .kept = kept, .peer = peer, .id = keep_text(text_of(k->scratch, id)), .next = k->asked };
+	*a = (struct asked){ .kept = kept, .peer = peer, .id = keep_text(sp_json_print(k->scratch, id)), .next = k->asked };
 	k->asked = a;
 	send_to_peer(k, peer, message);
 	return true;
@@ -410,7 +398,7 @@ static bool
 cancelled_by_kept(struct keeper *k, struct kept *kept, struct json_object *message)
 {
 	struct json_object *id = sp_json_get(sp_json_get(message, "params"), "requestId");
-	struct asked *a = id != NULL ? asked_find(k, kept, text_of(k->scratch, id).p) : NULL;
+	struct asked *a = id != NULL ? asked_find(k, kept, sp_json_print(k->scratch, id).p) : NULL;
 
 	if (a == NULL)
 		return false;

@@ -96,6 +96,9 @@ SP_MUST_USE bool sp_json_read(struct sp_arena *mem, struct json_object *obj,
  */
 struct sp_str sp_json_canonical(struct sp_arena *mem, struct json_object *obj);
 
+/* Any value (NULL is null) as text without white space, its members in the order they have. */
+struct sp_str sp_json_print(struct sp_arena *mem, struct json_object *value);
+
 /* ---- writing ---- */
 
 struct sp_json_writer {

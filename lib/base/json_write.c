@@ -283,3 +283,15 @@ sp_json_canonical(struct sp_arena *mem, struct json_object *obj)
 	write_tree(&w, obj, mem);
 	return sp_buf_view(&b);
 }
+
+struct sp_str
+sp_json_print(struct sp_arena *mem, struct json_object *value)
+{
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, SP_JSON_MAX_TREE);
+	sp_jw_init(&w, &b);
+	sp_jw_value(&w, value);
+	return sp_buf_view(&b);
+}

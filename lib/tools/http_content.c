@@ -100,19 +100,6 @@ give_bytes(const struct sp_tool_call *call, const struct sp_http_answer *answer,
 		out->whole = whole;
 }
 
-/* In the order in which the service has it. */
-static struct sp_str
-json_text(struct sp_arena *mem, struct json_object *json)
-{
-	struct sp_json_writer w;
-	struct sp_buf b;
-
-	sp_buf_init(&b, mem, SP_JSON_MAX_TREE);
-	sp_jw_init(&w, &b);
-	sp_jw_value(&w, json);
-	return sp_buf_view(&b);
-}
-
 void
 sp_http_content(const struct sp_tool_call *call, const struct sp_http_answer *answer, struct json_object *json,
     struct sp_tool_result *out)
@@ -120,7 +107,7 @@ sp_http_content(const struct sp_tool_call *call, const struct sp_http_answer *an
 	struct sp_str body = without_mark(answer->body), type = answer->content_type;
 
 	if (json != NULL)
-		sp_http_json(call, json_text(call->req->mem, json), out);
+		sp_http_json(call, sp_json_print(call->req->mem, json), out);
 	else if (body.len == 0)
 		sp_http_json(call, SP_LIT("{}"), out);
 	else if (sp_utf8_valid(body) && memchr(body.p, '\0', body.len) == NULL && !sp_str_starts(type, "image/") &&

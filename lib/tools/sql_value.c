@@ -6,18 +6,6 @@
 #define LITERAL_MAX	((size_t)64 * 1024 * 1024)
 
 struct sp_str
-sp_sql_json(struct sp_arena *mem, struct json_object *value)
-{
-	struct sp_json_writer w;
-	struct sp_buf b;
-
-	sp_buf_init(&b, mem, LITERAL_MAX);
-	sp_jw_init(&w, &b);
-	sp_jw_value(&w, value);
-	return sp_buf_view(&b);
-}
-
-struct sp_str
 sp_sql_text(struct sp_arena *mem, struct json_object *value)
 {
 	switch (json_object_get_type(value)) {
@@ -31,10 +19,10 @@ sp_sql_text(struct sp_arena *mem, struct json_object *value)
 		/* JSON Schema's integers include 42.0, PostgreSQL's do not */
 		if (fabs(d) <= 9007199254740992.0 && floor(d) == d)
 			return sp_str(sp_printf(mem, "%.0f", d));
-		return sp_sql_json(mem, value);
+		return sp_json_print(mem, value);
 	}
 	default:
-		return sp_sql_json(mem, value);
+		return sp_json_print(mem, value);
 	}
 }
 
@@ -48,7 +36,7 @@ sp_sql_array(struct sp_arena *mem, struct json_object *array, bool of_json)
 	sp_buf_char(&b, '{');
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *value = json_object_array_get_idx(array, i);
-		struct sp_str item = of_json ? sp_sql_json(mem, value) : sp_sql_text(mem, value);
+		struct sp_str item = of_json ? sp_json_print(mem, value) : sp_sql_text(mem, value);
 
 		if (i > 0)
 			sp_buf_char(&b, ',');
@@ -74,7 +62,7 @@ sp_sql_param(struct sp_arena *mem, enum sp_sql_input input, struct json_object *
 	bool is_array = json_object_is_type(value, json_type_array);
 
 	if (input == SP_SQL_JSON)
-		return SP_P_STR(sp_sql_json(mem, value));
+		return SP_P_STR(sp_json_print(mem, value));
 	if (is_array && (input == SP_SQL_ARRAY || input == SP_SQL_JSON_ARRAY))
 		return SP_P_STR(sp_sql_array(mem, value, input == SP_SQL_JSON_ARRAY));
 	return SP_P_STR(sp_sql_text(mem, value));

@@ -19,8 +19,6 @@ enum sp_sql_input {
 
 struct sp_param sp_sql_param(struct sp_arena *mem, enum sp_sql_input input, struct json_object *value);
 
-/* A JSON value as JSON. */
-struct sp_str sp_sql_json(struct sp_arena *mem, struct json_object *value);
 /*
  * A JSON value as the text that PostgreSQL reads as a parameter: strings as they
  * are, numbers and booleans by their text, everything else as JSON.  Absent (SQL

@@ -52,6 +52,7 @@ for round in {1..8}; do
 	[ -z "$token" ] || { refresh "$token"; mcp_token=$access call_mcp tools/list; echo; } >>"$T/after"
 done
 is "X2 the code buys a token, is refused, or is told to come again" "" "$(grep . "$T/spending" | grep -vxE '(200|40[01]|503) 1,disabled 1')"
+ok "X2 the latter is rare" test "$(grep -c '^503' "$T/spending")" -le 2
 note "$(grep -c '^200' "$T/spending") of 8 bought one"
 is "X2 and no token outlives the end of its client or person" "" "$(grep -vxE '400|401' "$T/after" 2>/dev/null)"
 is "X2 nor a grant" 0 "$(sql "SELECT count(*) FROM sallyport.grants WHERE revoked_at IS NULL")"
