@@ -524,6 +524,9 @@ look_at_shape(struct reader *r, const struct token *t, const struct token before
 		out->returns = true;
 	if (is_word(t, "into") && r->depth == 0 && s->main.p != NULL && is_one_of(s->main, reading))
 		return complain(r, t->begin, "SELECT ... INTO makes a table");
+	/* which could be any name, also the next one */
+	if (t->kind == QUOTED && t->text.p[0] != '"')
+		return complain(r, t->begin, "U&\"...\" is not for statements: write the identifier itself");
 	if ((t->kind == WORD && sp_str_caseis(t->text, "set_config")) ||
 	    (t->kind == QUOTED && sp_str_is(t->text, "\"set_config\"")))
 		return complain(r, t->begin, "set_config() is not for statements");

@@ -17,8 +17,9 @@
  *
  * One statement only, which begins with SELECT, VALUES, TABLE, WITH, INSERT,
  * UPDATE, DELETE, MERGE or CALL: so no SET, RESET, BEGIN, COMMIT, COPY, DO, and no DDL.
- * set_config() is refused by its name, SELECT ... INTO by its word.  Functions can
- * still do what the role may do: what must not happen is the role's rights to say.
+ * set_config() is refused by its name (and U&"...", which could spell it), SELECT ...
+ * INTO by its word.  That keeps mistakes out, not a malicious author: functions that
+ * take SQL as text (query_to_xml() is one) can still do what the role may do, and RESET ROLE.
  */
 #ifndef SP_TOOLS_STATEMENT_TEXT_H
 #define SP_TOOLS_STATEMENT_TEXT_H

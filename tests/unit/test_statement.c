@@ -26,7 +26,6 @@ static const struct {
 	{ "a word that ends in e is no prefix", "SELECT note'\\', :b", "|SELECT note'\\', $1", "b" },
 	{ "bits and bytes", "SELECT B'1', x'1F', N'a', :b", "|SELECT B'1', x'1F', N'a', $1", "b" },
 	{ "U&''", "SELECT U&'\\0061 :a', :b", "|SELECT U&'\\0061 :a', $1", "b" },
-	{ "U&\"\"", "SELECT u&\":a\" , :b", "|SELECT u&\":a\" , $1", "b" },
 	{ "a column u and an operator", "SELECT u&:b", "|SELECT u&$1", "b" },
 	{ "a quoted identifier", "SELECT \":a\"\":b\" FROM t", "|SELECT \":a\"\":b\" FROM t", "" },
 	{ "dollar quotes", "SELECT $$ ':a $$, :b", "|SELECT $$ ':a $$, $1", "b" },
@@ -103,6 +102,8 @@ static const struct {
 	{ "SELECT INTO", "SELECT 1 INTO t", "line 1: SELECT ... INTO makes a table" },
 	{ "behind WITH", "WITH q AS (SELECT 1) SELECT 1 INTO t", "line 1: SELECT ... INTO makes a table" },
 	{ "set_config", "SELECT pg_catalog.SET_CONFIG('role', 'postgres', false)", "line 1: set_config() is not for statements" },
+	{ "set_config in disguise", "SELECT U&\"set\\005fconfig\"('role', 'none', false)",
+	    "line 1: U&\"...\" is not for statements: write the identifier itself" },
 	{ "set_config in quotes", "SELECT \"set_config\"('role', 'postgres', false)", "line 1: set_config() is not for statements" },
 	{ "WITH alone", "WITH q AS (SELECT 1)", "line 1: WITH without a statement behind it" },
 #define BEGINS "line 1: it begins with SELECT, VALUES, TABLE, WITH, INSERT, UPDATE, DELETE, MERGE or CALL"
