@@ -22,6 +22,7 @@ struct job {
 	struct sp_arena *mem;
 	const char *id, *tries;			/* as the database writes them */
 	const char *repository;
+	const char *target;			/* NULL: the index in this database */
 	bool full;
 	struct json_object *asked;		/* what the job says of where from; NULL: nothing */
 	struct json_object *known;		/* what is known of its repository; NULL: nothing */
@@ -69,8 +70,8 @@ json_column(struct sp_arena *mem, const PGresult *r, int at)
 static int
 claim(struct jobs *j, struct sp_arena *mem, struct job *out)
 {
-	PGresult *r = query(j, "claiming a job", "SELECT j.job_id, j.tries, j.repository, j.complete, j.source, r.source"
-	    " FROM codesearch.job_claim('" LEASE "') j LEFT JOIN codesearch.repository r ON r.name = j.repository", 0, NULL);
+	PGresult *r = query(j, "claiming a job", "SELECT j.job_id, j.tries, j.repository, j.complete, j.source,"
+	    " codesearch.known_source(j.repository, j.target), j.target FROM codesearch.job_claim('" LEASE "') j", 0, NULL);
 	int found;
 
 	if (r == NULL)
@@ -79,7 +80,7 @@ claim(struct jobs *j, struct sp_arena *mem, struct job *out)
 	if (found > 0)
 		*out = (struct job){ .mem = mem, .id = column(mem, r, 0), .tries = column(mem, r, 1),
 		    .repository = column(mem, r, 2), .full = PQgetvalue(r, 0, 3)[0] == 't',
-		    .asked = json_column(mem, r, 4), .known = json_column(mem, r, 5),
+		    .asked = json_column(mem, r, 4), .known = json_column(mem, r, 5), .target = column(mem, r, 6),
 		    .renewed_ms = sp_monotonic_ms(), .jobs = j };
 	PQclear(r);
 	return found;
@@ -215,6 +216,10 @@ work(struct jobs *j, struct job *job, const char **why)
 	bool files = sp_str_is(sp_json_get_str(job->asked, "type"), "files");
 	struct json_object *from = job->asked == NULL || files ? job->known : job->asked;
 
+	if (job->target != NULL) {
+		*why = "only the index in the database can be filled";
+		return NULL;
+	}
 	if (sp_str_is(sp_json_get_str(from, "type"), "tree"))
 		return index_directory(j, job, from, why);
 	if (sp_str_is(sp_json_get_str(from, "type"), "github"))
