@@ -3,6 +3,7 @@
 
 #include "catalog_diff.h"
 #include "catalog_file.h"
+#include "catalog_host.h"
 #include "catalog_upstream.h"
 #include "catalog_work.h"
 #include "db/queries.h"
@@ -215,6 +216,7 @@ apply(struct work *w, bool with_functions, bool prune, int *status)
 		(void)print_faults(w);
 		return false;
 	}
+	catalog_warn_of_host(&w->documents, w->c->settings);
 	if (w->documents.count > 0 && (documents = apply_documents(w, prune, &refused)) == NULL)
 		return false;
 	if (refused > 0) {
@@ -321,10 +323,12 @@ catalog_check_run(struct command *c, int argc, char **argv)
 	init_work(&w, c);
 	for (size_t i = 0; i < PATHS_MAX && paths[i] != NULL; i++)
 		catalog_add_path(&w.documents, paths[i], &w.sql);
-	if (!sp_documents_check(&w.documents))
+	if (!sp_documents_check(&w.documents)) {
 		status = print_faults(&w);
-	else
+	} else {
+		catalog_warn_of_host(&w.documents, c->settings);
 		printf("%zu document%s without fault\n", w.documents.count, w.documents.count == 1 ? "" : "s");
+	}
 	PQfinish(w.conn);
 	return status;
 }

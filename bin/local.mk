@@ -5,6 +5,7 @@ bin_sallyport_SOURCES += bin/cmd_catalog.c
 bin_sallyport_SOURCES += bin/cmd_catalog_call.c
 bin_sallyport_SOURCES += bin/cmd_catalog_export.c
 bin_sallyport_SOURCES += bin/catalog_client.c bin/catalog_client.h
+bin_sallyport_SOURCES += bin/catalog_host.c bin/catalog_host.h
 bin_sallyport_SOURCES += bin/catalog_upstream.c bin/catalog_upstream.h
 bin_sallyport_SOURCES += bin/catalog_work.h
 bin_sallyport_SOURCES += bin/cmd_client.c

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -61,6 +62,41 @@ sp_child_permits(struct sp_arena *mem, const struct sp_settings *settings, const
 		if (directory.len > 0 && is_below(sp_str(path), directory))
 			return true;
 	*why = sp_printf(mem, "%s is in no directory of the setting executable_dirs", path);
+	return false;
+}
+
+const char *
+sp_child_find(struct sp_arena *mem, const struct sp_settings *settings, const char *word)
+{
+	struct sp_str rest = sp_str(settings->executable_dirs), directory;
+
+	if (strchr(word, '/') != NULL)
+		return word;
+	while (sp_str_split(&rest, ' ', &directory)) {
+		const char *path = sp_printf(mem, "%.*s/%s", SP_FMT(directory), word);
+
+		if (directory.len > 0 && access(path, X_OK) == 0)
+			return path;
+	}
+	return word;
+}
+
+bool
+sp_child_is_runnable(struct sp_arena *mem, const struct sp_settings *settings, const char *path, const char **why)
+{
+	struct stat st;
+
+	if (!sp_child_permits(mem, settings, path, why))
+		return false;
+	if (stat(path, &st) != 0)
+		*why = errno == ENOENT ? sp_printf(mem, "there is no program %s", path) :
+		    sp_printf(mem, "could not look at %s: %s", path, strerrorname_np(errno));
+	else if (!S_ISREG(st.st_mode))
+		*why = sp_printf(mem, "%s is not a file", path);
+	else if ((st.st_mode & 0111) == 0)
+		*why = sp_printf(mem, "%s is not executable", path);
+	else
+		return true;
 	return false;
 }
 

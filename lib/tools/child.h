@@ -75,6 +75,21 @@ SP_MUST_USE bool sp_child_permits(struct sp_arena *mem, const struct sp_settings
     const char **why);
 
 /*
+ * Where the program of this name is: a word without "/" is looked for in the
+ * directories of executable_dirs, in their order; else, and when none has it, the
+ * word itself.
+ */
+const char *sp_child_find(struct sp_arena *mem, const struct sp_settings *settings, const char *word);
+
+/*
+ * Whether it could be run on this host as it is now: permitted, there, a file, and
+ * executable for somebody.  For what is told to people before any call: who runs
+ * it may be another user.  False: *why, in mem.
+ */
+SP_MUST_USE bool sp_child_is_runnable(struct sp_arena *mem, const struct sp_settings *settings, const char *path,
+    const char **why);
+
+/*
  * Starts it.  False: *why, in mem.  That a program is not there is told later
  * (SP_CHILD_NOT_STARTED).  On success sp_child_end() has to follow.
  */

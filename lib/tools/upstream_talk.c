@@ -1,8 +1,6 @@
 /* upstream_talk.c - a conversation with an upstream, over the wire that its row names */
 #include "tools/upstream.h"
 
-#include <unistd.h>
-
 #include "tools/http_source.h"
 #include "tools/mcp_wire.h"
 #include "tools/reference.h"
@@ -126,23 +124,6 @@ http_wire(struct sp_upstream_talk *talk, const char **why)
 
 /* ---- a command ---- */
 
-/* A word without "/" is looked for in the directories that the operator opened. */
-static const char *
-find_program(struct sp_upstream_talk *talk, const char *word)
-{
-	struct sp_str rest = sp_str(talk->req->settings->executable_dirs), dir;
-
-	if (strchr(word, '/') != NULL)
-		return word;
-	while (sp_str_split(&rest, ' ', &dir)) {
-		const char *path = sp_printf(talk->req->mem, "%.*s/%s", SP_FMT(dir), word);
-
-		if (dir.len > 0 && access(path, X_OK) == 0)
-			return path;
-	}
-	return word;
-}
-
 static bool
 is_set(const struct sp_upstream *u, const char *name)
 {
@@ -188,7 +169,7 @@ stdio_wire(struct sp_upstream_talk *talk, const char **why)
 	for (size_t i = 0; i < n; i++)
 		if ((argv[i] = resolve(talk, u->command[i], why)) == NULL)
 			return NULL;
-	argv[0] = find_program(talk, argv[0]);
+	argv[0] = sp_child_find(mem, talk->req->settings, argv[0]);
 	*start = (struct sp_child_start){
 		.argv = argv, .envp = environment(talk, why), .directory = u->directory,
 		.limits = { .cpu_s = u->cpu_s, .memory_bytes = u->memory_bytes, .processes = u->processes },

@@ -159,6 +159,26 @@ permits(void **state)
 }
 
 static void
+finds(void **state)
+{
+	struct sp_settings s = { .executable_dirs = "/nonexistent  /usr/bin" }, none = { .executable_dirs = "" };
+	struct sp_arena *mem = sp_arena_new();
+	const char *why = "";
+
+	(void)state;
+	assert_string_equal(sp_child_find(mem, &s, "env"), "/usr/bin/env");
+	assert_string_equal(sp_child_find(mem, &s, "/bin/env"), "/bin/env");
+	assert_string_equal(sp_child_find(mem, &s, "no such program"), "no such program");
+	assert_string_equal(sp_child_find(mem, &none, "env"), "env");
+	assert_true(sp_child_is_runnable(mem, &s, "/usr/bin/env", &why));
+	assert_false(sp_child_is_runnable(mem, &none, "/usr/bin/env", &why));
+	assert_non_null(strstr(why, "executable_dirs"));
+	assert_false(sp_child_is_runnable(mem, &s, "/usr/bin/no such program", &why));
+	assert_string_equal(why, "there is no program /usr/bin/no such program");
+	sp_arena_free(mem);
+}
+
+static void
 refused(void **state)
 {
 	struct sp_settings none = { .executable_dirs = "", .supervisor = supervisor };
@@ -606,7 +626,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(permits), cmocka_unit_test(refused),
+		cmocka_unit_test(permits), cmocka_unit_test(finds), cmocka_unit_test(refused),
 		BOTH(arguments), BOTH(environment), BOTH(input), BOTH(descriptors), BOTH(box), BOTH(statuses), BOTH(late),
 		BOTH(left_behind), BOTH(output), BOTH(limits), BOTH(bomb), BOTH(killed_parent), BOTH(many),
 	};
