@@ -169,6 +169,36 @@ check_tasks(struct doctor *d)
 	    "all runners are busy: raise `threads` in their settings, or start more of them");
 }
 
+/* Not ours to mend, but somebody wants to know. */
+static void
+check_breakers(struct doctor *d)
+{
+	struct row { const char *key, *failure, *since; int64_t failures; } *row;
+	static const struct sp_column columns[] = {
+		{ "key", SP_COL_TEXT, offsetof(struct row, key) },
+		{ "failure", SP_COL_TEXT, offsetof(struct row, failure) },
+		{ "since", SP_COL_TEXT, offsetof(struct row, since) },
+		{ "failures", SP_COL_INT, offsetof(struct row, failures) },
+		{ NULL }
+	};
+	void *rows = NULL;
+	size_t count = 0, open = 0;
+
+	if (sp_db_rows(&d->c->db, &sp_q_breakers, SP_NO_PARAMS, columns, sizeof(*row), &rows, &count) == SP_DB_FAILED) {
+		finding(d, false, "services", d->c->db.message, NULL);
+		return;
+	}
+	row = rows;
+	for (size_t i = 0; i < count; i++)
+		if (row[i].since != NULL) {
+			open++;
+			finding(d, false, "services", sp_printf(d->c->mem, "%s is left alone since %s, after %lld failures: %s", row[i].key,
+			    row[i].since, (long long)row[i].failures, row[i].failure), "it is tried again by itself, at the next call after each pause");
+		}
+	if (open == 0)
+		finding(d, true, "services", NULL, NULL);
+}
+
 /* ---- what the web server makes of it ---- */
 
 struct answer {
@@ -343,6 +373,7 @@ doctor_run(struct command *c, int argc, char **argv)
 		check_tools(&d);
 		check_pages(&d);
 		check_tasks(&d);
+		check_breakers(&d);
 	}
 	sp_keyring_free(ring);
 	check_web_server(&d);

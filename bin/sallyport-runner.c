@@ -24,6 +24,7 @@
 #include "db/listen.h"
 #include "db/queries.h"
 #include "mcp/task_run.h"
+#include "tools/breaker.h"
 #include "tools/upstream_refresh.h"
 #include "web/process.h"
 #include "web/response.h"
@@ -560,12 +561,19 @@ keep_running(struct runner *r, const sigset_t *signals)
 
 /* ---- start and end ---- */
 
+static void
+heard(void *arg, struct sp_db *db, const char *what)
+{
+	sp_catalog_changed(arg, db, what);
+	sp_breaker_heard(db, what);
+}
+
 static bool
 start(struct sp_process *process)
 {
 	runner.mcp.catalog = sp_catalog_cache_new();
 	process->state = &runner.mcp;
-	return sp_authority_start(process, sp_catalog_changed, runner.mcp.catalog, &runner.mcp.authority);
+	return sp_authority_start(process, heard, runner.mcp.catalog, &runner.mcp.authority);
 }
 
 static void

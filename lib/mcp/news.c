@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "mcp/tasks.h"
 #include "mcp/transport.h"
+#include "tools/breaker.h"
 #include "tools/content.h"
 #include "tools/policy.h"
 #include "web/stream.h"
@@ -253,6 +254,7 @@ sp_mcp_heard(void *arg, struct sp_db *db, const char *what)
 	struct sp_str rest = sp_str(what), word = { NULL, 0 };
 	struct sp_mcp *mcp = arg;
 
+	sp_breaker_heard(db, what);
 	if (what == NULL) {
 		heard_of_anything(mcp, db);
 		return;

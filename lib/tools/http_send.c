@@ -7,7 +7,7 @@
 #include "tools/reference.h"
 #include "web/stream.h"
 
-#define FIRST_PAUSE_MS	250		/* doubled each time, and a random part of it */
+#define FIRST_PAUSE_MS	2000		/* doubled each time; half of it, and a random part of the other half */
 #define PAUSE_MAX_MS	10000
 #define LEASE_MS	5000		/* of a slot, beyond the call's time */
 
@@ -104,6 +104,7 @@ struct attempt {
 	enum sp_http_result result;
 	struct sp_http_answer *answer;
 	struct sp_secrets secrets;
+	enum sp_breaker_result entered;
 	const char *why;
 	bool ended;			/* *sent is what the caller is told, and there is nothing to try again */
 	enum sp_sent sent;
@@ -160,6 +161,13 @@ is_failure(const struct attempt *a)
 	    a->result == SP_HTTP_UNREACHABLE || a->result == SP_HTTP_BROKEN || a->result == SP_HTTP_TIMEOUT;
 }
 
+/* For administrators; NULL: the service has answered. */
+static const char *
+failure(struct sp_arena *mem, const struct attempt *a)
+{
+	return !is_failure(a) ? NULL : a->result == SP_HTTP_ANSWER ? sp_printf(mem, "status %d", a->answer->status) : a->why;
+}
+
 /* A service may send back what it was sent.  What the engine has collected is ours to change. */
 static void
 hide_secrets(struct attempt *a)
@@ -184,36 +192,63 @@ transmit(const struct sp_http_send *s, const struct sp_http_message *m, struct a
 	    .repeatable = s->repeatable, .pool = sp_printf(req->mem, "source %s", source->name),
 	    .max_bytes = (size_t)source->max_bytes, .timeout_ms = left > 0 ? left : 1, .gone = has_gone, .arg = req },
 	    a->answer, &a->why);
-	if (a->result == SP_HTTP_STOPPED)
-		sp_breaker_abandon(&source->breaker);
+	if (a->result == SP_HTTP_STOPPED || a->result == SP_HTTP_REFUSED)
+		sp_breaker_abandon(req, &source->breaker, a->entered);
 	else
-		sp_breaker_leave(&source->breaker, is_failure(a));
+		sp_breaker_leave(req, &source->breaker, failure(req->mem, a));
+	sp_db_end(&req->db);		/* the pause before the next attempt may be long */
 	hide_secrets(a);
+}
+
+/* What has to be had before the request is sent; what is not needed is not spent. */
+static enum sp_sent
+prepare(const struct sp_http_send *s, struct sp_http_message *m, struct attempt *a, struct sp_tool_result *out)
+{
+	enum sp_sent sent = take_from_budget(s, out, &a->why);
+
+	sp_db_end(&s->call->req->db);
+	if (sent != SP_SENT_ANSWER)
+		return sent;
+	if (!set_fields(s, m, &a->why))
+		return ours(s, out, a->why);
+	return set_credential(s, m, a, out);
+}
+
+static enum sp_sent
+pass_breaker(const struct sp_http_send *s, struct attempt *a, struct sp_tool_result *out)
+{
+	int64_t retry_ms = -1;
+
+	a->entered = sp_breaker_enter(s->call->req, &s->source->breaker, s->deadline_ms - sp_monotonic_ms() + LEASE_MS, &retry_ms);
+	switch (a->entered) {
+	case SP_BREAKER_CLOSED:
+	case SP_BREAKER_PROBE:
+		return SP_SENT_ANSWER;
+	case SP_BREAKER_OPEN:
+		a->why = "it has failed several times and is left alone for a while";
+		return trouble(s, out, sp_printf(s->call->req->mem, "%s%s", a->why, sp_retry_hint(s->call->req->mem, retry_ms)));
+	case SP_BREAKER_FAILED:
+		break;
+	}
+	(void)sp_fail_db(s->call->req);
+	return SP_SENT_FAILED;
 }
 
 static void
 attempt(const struct sp_http_send *s, const struct sp_http_message *message, struct attempt *a, struct sp_tool_result *out)
 {
 	struct sp_http_message m = *message;
-	int64_t retry_ms = -1;
 
-	a->ended = true;
-	if ((a->sent = take_from_budget(s, out, &a->why)) != SP_SENT_ANSWER)
+	a->sent = pass_breaker(s, a, out);
+	a->ended = a->sent != SP_SENT_ANSWER;
+	if (a->ended)
 		return;
-	sp_db_end(&s->call->req->db);
-	if (!set_fields(s, &m, &a->why)) {
-		a->sent = ours(s, out, a->why);
-		return;
-	}
-	if ((a->sent = set_credential(s, &m, a, out)) != SP_SENT_ANSWER)
-		return;
-	if (!sp_breaker_enter(&s->source->breaker, &retry_ms)) {
-		a->why = "it has failed several times and is left alone for a while";
-		a->sent = trouble(s, out, sp_printf(s->call->req->mem, "%s%s", a->why, sp_retry_hint(s->call->req->mem, retry_ms)));
-		return;
-	}
-	a->ended = false;
-	transmit(s, &m, a);
+	a->sent = prepare(s, &m, a, out);
+	a->ended = a->sent != SP_SENT_ANSWER;
+	if (a->ended)
+		sp_breaker_abandon(s->call->req, &s->source->breaker, a->entered);
+	else
+		transmit(s, &m, a);
 }
 
 /* ---- again, or what the caller is told ---- */

@@ -6,11 +6,12 @@
 #include "tools/reference.h"
 #include "tools/spec.h"
 
+#define URL_MAX		1024		/* bytes: it may be a name, which is a key in the database */
 #define MAX_BYTES	((int64_t)8 * 1024 * 1024)
 #define MAX_BYTES_TOP	((int64_t)64 * 1024 * 1024)
 #define RETRIES		2
 #define FAILURES	5
-#define PAUSE_MS	30000
+#define PAUSE_MS	60000
 
 /* scheme://host[:port][/path], and nothing that could make it another one. */
 static bool
@@ -20,7 +21,7 @@ read_url(struct sp_arena *mem, const char *text, struct sp_http_source *s, const
 	size_t i = 0;
 
 	*why = "url: has to be https://HOST[:PORT][/PATH], or http://, without user, query and fragment";
-	if (text == NULL || !(sp_str_starts(url, "https://") || sp_str_starts(url, "http://")))
+	if (text == NULL || url.len > URL_MAX || !(sp_str_starts(url, "https://") || sp_str_starts(url, "http://")))
 		return false;
 	rest = sp_str(strstr(text, "://") + 3);
 	while (i < rest.len && rest.p[i] != '/') {
@@ -97,7 +98,7 @@ read_breaker(struct sp_arena *mem, struct json_object *json, struct sp_http_sour
 {
 	struct json_object *breaker;
 
-	s->breaker = (struct sp_breaker){ s->name, FAILURES, PAUSE_MS };
+	s->breaker = (struct sp_breaker){ "source", s->name, FAILURES, PAUSE_MS };
 	if (!sp_spec_object(mem, json, "breaker", &breaker, why))
 		return false;
 	return breaker == NULL || (sp_spec_only(mem, breaker, "failures pause", why) &&

@@ -12,7 +12,7 @@
  *	timeout: 10s
  *	max_bytes: 4MiB
  *	retries: 2
- *	breaker: {failures: 5, pause: 30s}
+ *	breaker: {failures: 5, pause: 60s}
  *	budget: {rate: 100/min, concurrent: 5}
  *
  * Addresses that are not public are reached only if both `allow` and the setting

@@ -126,6 +126,11 @@ TESTS += tests/unit/test_options
 tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_breaker
+TESTS += tests/unit/test_breaker
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c tests/unit/database.h tests/unit/pool.h
+tests_unit_test_breaker_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_quota
 TESTS += tests/unit/test_quota
 tests_unit_test_quota_SOURCES = tests/unit/test_quota.c tests/unit/database.h tests/unit/pool.h
