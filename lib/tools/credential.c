@@ -279,6 +279,12 @@ look_up(struct sp_request *req, const char *text, struct sp_str *out, const char
 	return text == NULL || sp_reference_resolve(req->mem, req->settings, sp_str(text), out, why);
 }
 
+bool
+sp_credential_secret(struct sp_request *req, const struct sp_credential *c, struct sp_str *out, const char **why)
+{
+	return c->secret != NULL ? look_up(req, c->secret, out, why) : unseal(req, c, out, why);
+}
+
 enum sp_credential_result
 sp_credential_set(const struct sp_credential_use *use, struct sp_http_message *m, struct sp_secrets *secrets,
     const char **why)
@@ -290,7 +296,7 @@ sp_credential_set(const struct sp_credential_use *use, struct sp_http_message *m
 	if (c == NULL)
 		return SP_CREDENTIAL_SET;
 	if (!look_up(use->req, c->public, &v.public, why) || !look_up(use->req, c->session_token, &v.session_token, why) ||
-	    !(c->secret != NULL ? look_up(use->req, c->secret, &v.secret, why) : unseal(use->req, c, &v.secret, why)))
+	    !sp_credential_secret(use->req, c, &v.secret, why))
 		return SP_CREDENTIAL_TROUBLE;
 	remember(secrets, v.secret);
 	return c->type->set(use, &v, m, secrets, why);

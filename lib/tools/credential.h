@@ -58,6 +58,13 @@ enum sp_credential_result {
 	SP_CREDENTIAL_STOPPED,		/* gone() said so */
 };
 
+/*
+ * Its secret member itself, for what is not told by HTTP (the environment of a
+ * program).  False: *why, for the log.
+ */
+SP_MUST_USE bool sp_credential_secret(struct sp_request *req, const struct sp_credential *credential, struct sp_str *out,
+    const char **why);
+
 /* Puts it into a message that is complete otherwise (it may sign it). */
 SP_MUST_USE enum sp_credential_result sp_credential_set(const struct sp_credential_use *use, struct sp_http_message *m,
     struct sp_secrets *secrets, const char **why);

@@ -7,20 +7,23 @@
 #include <stdatomic.h>
 #include "base/clock.h"
 #include "base/log.h"
-#include "tools/child.h"
-#include "tools/exec_argv.h"
 #include "tools/blanks.h"
+#include "tools/child.h"
+#include "tools/credential.h"
+#include "tools/exec_argv.h"
 #include "tools/reference.h"
 #include "tools/spec.h"
 #include "web/stream.h"
 
 #define ERROR_MAX	2048		/* bytes of standard error that are kept */
-#define SECRET_MIN	6		/* shorter values of references are words that stand in any text */
 #define DAY_MS		86400000
+
+#define CREDENTIAL	"${credential}"
 
 struct variable {
 	const char *name;
 	struct sp_str value;		/* with references */
+	bool credential;		/* or the secret of the spec's credential */
 };
 
 struct outcome {
@@ -33,6 +36,7 @@ struct spec {
 	enum input { INPUT_NONE, INPUT_JSON, INPUT_TEXT } input;
 	struct sp_pattern text;		/* INPUT_TEXT */
 	enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_LINES } output;
+	const struct sp_credential *credential;	/* NULL: none */
 	const struct variable *variables;
 	size_t variable_count;
 	const char *directory;
@@ -78,24 +82,37 @@ is_variable(struct sp_str name)
 	return name.len > 0 && !sp_is_digit((unsigned char)name.p[0]);
 }
 
+/* False: *why. */
+static bool
+read_variable(struct sp_arena *mem, const char *name, struct json_object *value, const struct spec *spec,
+    struct variable *out, const char **why)
+{
+	*why = "has to be a name and its text";
+	if (!is_variable(sp_str(name)) || !json_object_is_type(value, json_type_string))
+		return false;
+	*out = (struct variable){ sp_strdup(mem, name), sp_str_dup(mem, sp_json_text(value)),
+		sp_str_is(sp_json_text(value), CREDENTIAL) };
+	*why = CREDENTIAL " is the secret of the member \"credential\", which is not there";
+	return out->credential ? spec->credential != NULL : sp_reference_check(out->value, why);
+}
+
 static bool
 read_environment(struct sp_arena *mem, struct json_object *json, struct spec *spec, const char **why)
 {
 	struct variable *v;
+	bool used = false;
 
-	if (json == NULL)
-		return true;
-	v = sp_alloc_array(mem, (size_t)json_object_object_length(json), sizeof(*v));
-	spec->variables = v;
-	json_object_object_foreach(json, name, value) {
-		*why = "has to be a name and its text";
-		if (!is_variable(sp_str(name)) || !json_object_is_type(value, json_type_string) ||
-		    !sp_reference_check(sp_json_text(value), why))
-			return sp_spec_at(mem, sp_printf(mem, "environment.%s", name), why);
-		v[spec->variable_count++] = (struct variable){ sp_strdup(mem, name),
-			sp_str_dup(mem, sp_json_text(value)) };
+	if (json != NULL) {
+		v = sp_alloc_array(mem, (size_t)json_object_object_length(json), sizeof(*v));
+		spec->variables = v;
+		json_object_object_foreach(json, name, value) {
+			if (!read_variable(mem, name, value, spec, &v[spec->variable_count], why))
+				return sp_spec_at(mem, sp_printf(mem, "environment.%s", name), why);
+			used = v[spec->variable_count++].credential || used;
+		}
 	}
-	return true;
+	*why = "credential: no variable of the environment is " CREDENTIAL;
+	return used || spec->credential == NULL;
 }
 
 static bool
@@ -165,9 +182,11 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 	struct json_object *environment, *limits, *outcomes;
 
 	if (!sp_spec_only(mem, json, "command paths dashes stdin output environment directory limits exit seccomp "
-	    "concurrency progress", why) || !sp_argv_load(mem, json, &spec->argv, why) ||
+	    "concurrency progress credential", why) || !sp_argv_load(mem, json, &spec->argv, why) ||
 	    !sp_spec_object(mem, json, "environment", &environment, why) ||
 	    !sp_spec_object(mem, json, "limits", &limits, why) || !sp_spec_object(mem, json, "exit", &outcomes, why) ||
+	    (!sp_credential_load(mem, sp_json_get(json, "credential"), &spec->credential, why) &&
+	    !sp_spec_at(mem, "credential", why)) ||
 	    !read_streams(mem, json, spec, why) || !read_environment(mem, environment, spec, why) ||
 	    !read_limits(mem, limits, spec, why) || !read_outcomes(mem, outcomes, spec, why) ||
 	    !read_rest(mem, json, spec, why))
@@ -210,13 +229,14 @@ make_environment(const struct sp_tool_call *call, const struct spec *spec, const
 	for (size_t i = 0; i < spec->variable_count; i++) {
 		const struct variable *v = &spec->variables[i];
 
-		if (!sp_reference_resolve(mem, call->req->settings, v->value, &value, why))
+		if (!(v->credential ? sp_credential_secret(call->req, spec->credential, &value, why) :
+		    sp_reference_resolve(mem, call->req->settings, v->value, &value, why)))
 			return false;
 		if (sp_str_index(value, '\0') >= 0) {
 			*why = sp_printf(mem, "the value of %s has a NUL", v->name);
 			return false;
 		}
-		if (sp_reference_is_in(v->value) && value.len >= SECRET_MIN)
+		if (v->credential || sp_reference_is_in(v->value))
 			secrets->item[secrets->count++] = value;
 		envp[n++] = sp_printf(mem, "%s=%.*s", v->name, SP_FMT(value));
 	}
@@ -296,27 +316,6 @@ sp_exec_clean(struct sp_arena *mem, struct sp_str bytes)
 	return sp_str_trim(sp_exec_text(mem, (struct sp_str){ out, n }), " \t\n");
 }
 
-/* A program that fails likes to say with what. */
-static struct sp_str
-without_secrets(struct sp_arena *mem, struct sp_str text, const struct secrets *secrets)
-{
-	for (size_t i = 0; i < secrets->count; i++) {
-		struct sp_str secret = secrets->item[i];
-		struct sp_buf b;
-		char *at;
-
-		sp_buf_init(&b, mem, text.len * 2 + 16);
-		while ((at = memmem(text.p, text.len, secret.p, secret.len)) != NULL) {
-			sp_buf_add(&b, text.p, (size_t)(at - text.p));
-			sp_buf_cstr(&b, "***");
-			text = sp_str_sub(text, (size_t)(at - text.p) + secret.len, text.len);
-		}
-		sp_buf_str(&b, text);
-		text = sp_buf_view(&b);
-	}
-	return text;
-}
-
 static bool
 json_output(const struct sp_tool_call *call, struct sp_str out, struct sp_tool_result *result)
 {
@@ -374,6 +373,14 @@ struct run {
 	struct sp_child_result result;
 };
 
+/* Programs like to say with what they work, and more so when they fail; in place. */
+static void
+hide_secrets(const struct run *run, struct sp_str text)
+{
+	for (size_t i = 0; text.len > 0 && i < run->secrets.count; i++)
+		sp_secrets_hide(&(struct sp_secrets){ { run->secrets.item[i] }, 1 }, (char *)(uintptr_t)text.p, text.len);
+}
+
 /* A client's connection, or of a task who runs it. */
 static bool
 is_gone(void *arg)
@@ -406,7 +413,8 @@ take_progress(void *arg, struct sp_str line)
 		number = sp_json_get(json, "total");
 		p.has_total = json_object_is_type(number, json_type_int) || json_object_is_type(number, json_type_double);
 		p.total = p.has_total ? json_object_get_double(number) : 0;
-		p.message = sp_json_get_str(json, "message");
+		p.message = sp_str_dup(mem, sp_json_get_str(json, "message"));
+		hide_secrets(run, p.message);
 		if (isfinite(p.progress) && isfinite(p.total))
 			exchange->progress(exchange->arg, &p);
 	}
@@ -424,7 +432,7 @@ static void
 exited(const struct run *run, int status, struct sp_tool_result *out)
 {
 	struct sp_arena *mem = run->call->req->mem;
-	struct sp_str said = without_secrets(mem, sp_exec_clean(mem, run->result.err), &run->secrets);
+	struct sp_str said = sp_exec_clean(mem, run->result.err);
 	const char *text = run->spec->outcomes != NULL ? run->spec->outcomes[status].text : NULL;
 
 	if (text == NULL)
@@ -575,6 +583,8 @@ run_program(struct run *run, const struct sp_child_start *start, struct sp_str i
 	if (!sp_child_start(mem, call->req->settings, start, &run->child, &why))
 		return trouble(call, why, out);
 	sp_child_run(mem, &run->child, &io, &run->result);
+	hide_secrets(run, run->result.out);
+	hide_secrets(run, run->result.err);
 	return conclude(run, out);
 }
 

@@ -7,6 +7,7 @@
  *	stdin: none			none, json (all arguments), or a text with blanks
  *	output: text			text, json, or lines (an array of texts)
  *	environment: {API_KEY: "${env:CREDENTIAL_COUNT}"}	and PATH and LANG, if they are not there
+ *	credential: shop		whose secret a variable is that says "${credential}"
  *	directory: /
  *	limits: {cpu: 10s, memory: 256MiB, file: 10MiB, output: 64KiB, processes: 64, files: 256}
  *	exit: {1: ok, 3: "there is no such unit"}	others than 0 are errors
@@ -25,8 +26,9 @@
  *	is no JSON, cannot be started		"internal error, request id ...", is_error; the log has why
  *
  * Text that is not UTF-8 gets U+FFFD where it is not.  Standard error is shown
- * without control characters, at most 2 KB of it, and without the values that
- * references in the environment stood for.
+ * without control characters, at most 2 KB of it.  In whatever the program says,
+ * the values that references in the environment, or "${credential}", stood for
+ * are overwritten.
  */
 #ifndef SP_TOOLS_EXEC_TOOL_H
 #define SP_TOOLS_EXEC_TOOL_H

@@ -20,6 +20,7 @@ END
 program surroundings <<'END'
 #!/bin/sh
 env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort
+env | sed -n 's/^KEY=a-/KEY is its /p'
 pwd
 umask
 END
@@ -126,7 +127,7 @@ done
 # ---- surroundings ----
 
 is "environment, directory and umask are what the spec says" \
-	'200 {"lines":["KEY=a-secret-value","LANG=C.UTF-8","PATH=/usr/local/bin:/usr/bin:/bin","PLAIN=a b","'"$T"'/files","0077"]}' \
+	'200 {"lines":["KEY=**************","LANG=C.UTF-8","PATH=/usr/local/bin:/usr/bin:/bin","PLAIN=a b","KEY is its secret-value","'"$T"'/files","0077"]}' \
 	"$(call surroundings) $(structured)"
 is "a reference that the operator does not allow is no value" 'isError internal error, request id' \
 	"$(call no_reference >/dev/null; ending | cut -d' ' -f1-5)"
@@ -146,7 +147,7 @@ is "progress as it happens" '200 done 1 2' "$(call steps '{}' '{"progressToken":
 
 # ---- how it ends ----
 
-is "the end of standard error, cleaned" "200 isError no such unit: x $(printf '\xef\xbf\xbd') ***" "$(answer fail '{"word": "x", "status": 9}')"
+is "the end of standard error, cleaned" "200 isError no such unit: x $(printf '\xef\xbf\xbd') **************" "$(answer fail '{"word": "x", "status": 9}')"
 is "what the author says of a status" '200 isError there is no such unit' "$(answer fail '{"word": "x", "status": 3}')"
 is "a status that is no error" '200 some output' "$(answer fail '{"word": "x", "status": 4}')"
 is "the row" "ok fail" "$(last_row)"
