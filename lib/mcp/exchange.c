@@ -357,6 +357,7 @@ sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_resu
 		return SP_MCP_FAILED;
 	t->exchange = &exchange;
 	watch_client(call, &told);
+	*out = (struct sp_tool_result){ 0 };
 	tool_outcome = sp_tool_run(t, out);
 	call->req->db.watch = NULL;	/* it speaks to `told`, which ends here */
 	send_held(&told);
@@ -365,6 +366,8 @@ sp_mcp_run(struct sp_mcp_call *call, struct sp_tool_call *t, struct sp_tool_resu
 		*out = (struct sp_tool_result){ .is_error = true, .text = out->error.message };
 		tool_outcome = SP_TOOL_DONE;
 	}
+	if (tool_outcome == SP_TOOL_DETACHES && out->questions.state != NULL)
+		exchange.state = out->questions.state;	/* with which the task begins */
 	outcome = conclude(call, dialogue, t, tool_outcome, out);
 	t->exchange = NULL;
 	return outcome;

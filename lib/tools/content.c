@@ -5,6 +5,7 @@
 #include "tools/directory.h"
 #include "tools/policy.h"
 #include "tools/sql_tool.h"
+#include "tools/upstream.h"
 
 #define COMPLETION_BYTES ((size_t)1 << 20)	/* of one answer */
 #define PROMPT_BYTES	((size_t)16 << 20)	/* of all messages; arguments are bounded by the request's body */
@@ -63,7 +64,9 @@ load_completions(struct sp_arena *mem, struct json_object *spec, const struct sp
 		struct json_object *values = sp_json_get(how, "values");
 
 		c->argument = sp_strdup(mem, argument);
-		if (values != NULL)
+		if (entry->kind == &sp_upstream_kind)
+			c->function = sp_upstream_completion(mem, entry, c->argument);
+		else if (values != NULL)
 			c->values = load_strings(mem, values, &c->count);
 		else if (!load_function(mem, how, entry, c, why))
 			return false;

@@ -1,8 +1,7 @@
 /* mcp_client.c - this server as the client of another MCP server */
-#include "tools/mcp_client.h"
+#include "tools/mcp_client_private.h"
 
 #include "base/clock.h"
-#include "base/encode.h"
 
 #define MODERN		"2026-07-28"
 #define LATEST_SESSION	"2025-11-25"
@@ -14,26 +13,13 @@
 
 #define MESSAGE_MAX	((size_t)16 << 20)	/* bytes that we send; arguments were bounded before */
 #define PROBE_MS	5000			/* how long server/discover is waited for before a silent server is spoken to in the old way */
-#define REQUESTS_MAX	200			/* of the server during one of ours: pings, mostly */
 
 /* Error codes that only a server of 2026-07-28 has: basic, "Error Codes". */
 #define HEADER_MISMATCH		(-32020)
 #define UNSUPPORTED_VERSION	(-32022)
-#define METHOD_NOT_FOUND	(-32601)
 
 /* Revisions with sessions; the first one is what we ask for. */
 static const char *const session_versions[] = { LATEST_SESSION, "2025-06-18", "2025-03-26", "2024-11-05", NULL };
-
-/* One request, while its answer is waited for. */
-struct sp_mcp_waiting {
-	int64_t id;
-	bool told;			/* its progress and log messages are passed on */
-	enum sp_mcp_reply_kind kind;
-	struct sp_mcp_reply reply;
-	unsigned requests;		/* of the server, questions among them */
-	const char *asked[SP_MCP_QUESTIONS_MAX];	/* by key, what this run of it has asked so far */
-	size_t count;
-};
 
 static void
 free_arena(void *mem)
@@ -52,7 +38,9 @@ sp_mcp_client_init(struct sp_mcp_client *c, struct sp_arena *mem, struct sp_mcp_
 	c->why = NULL;
 	c->wrong_era = false;
 	c->scratch = sp_arena_new();
+	wire->mem = mem;
 	c->last_id = 0;
+	c->task_request = 0;
 	c->waiting = NULL;
 	sp_arena_defer(mem, free_arena, c->scratch);
 }
@@ -76,8 +64,8 @@ sp_mcp_era_find(struct sp_str name)
 
 /* ---- messages of ours ---- */
 
-static struct json_object *
-add(struct json_object *to, const char *name, struct json_object *value)
+struct json_object *
+sp_mcp_add(struct json_object *to, const char *name, struct json_object *value)
 {
 	if (json_object_object_add(to, name, json_object_get(value)) != 0)
 		sp_out_of_memory();
@@ -97,7 +85,18 @@ implementation(struct sp_arena *mem)
 static struct json_object *
 capabilities(struct sp_mcp_client *c)
 {
-	return c->capabilities != NULL ? c->capabilities : sp_json_new(c->mem);
+	struct json_object *all, *extensions;
+
+	if (c->era != SP_MCP_ERA_MODERN || !c->takes_tasks)
+		return c->capabilities != NULL ? c->capabilities : sp_json_new(c->mem);
+	all = sp_json_new(c->mem);
+	if (c->capabilities != NULL) {
+		json_object_object_foreach(c->capabilities, name, value)
+			sp_mcp_add(all, name, value);
+	}
+	extensions = sp_mcp_add(all, "extensions", sp_json_new(c->mem));
+	sp_mcp_add(extensions, SP_TASKS_EXTENSION, sp_json_new(c->mem));
+	return all;
 }
 
 /* What stands in _meta of a request: who we are, which trace it is part of, what we want to hear. */
@@ -109,8 +108,8 @@ meta_of(struct sp_mcp_client *c, bool told)
 
 	if (c->era == SP_MCP_ERA_MODERN) {
 		sp_json_set_str(meta, META_VERSION, SP_LIT(MODERN));
-		add(meta, META_CLIENT, implementation(c->mem));
-		add(meta, META_CAPABILITIES, capabilities(c));
+		sp_mcp_add(meta, META_CLIENT, implementation(c->mem));
+		sp_mcp_add(meta, META_CAPABILITIES, capabilities(c));
 		if (told && x->log != NULL)
 			sp_json_set_str(meta, META_LOG_LEVEL, sp_str(sp_logging_level_name(x->log_level)));
 	}
@@ -120,7 +119,7 @@ meta_of(struct sp_mcp_client *c, bool told)
 			sp_json_set_str(meta, "tracestate", c->trace->tracestate);
 		/* baggage stays here: its values may be of people */
 	}
-	if (told && x->progress != NULL)
+	if (told && x->progress != NULL && c->task_request == 0)
 		sp_json_set_str(meta, "progressToken", sp_str(sp_printf(c->mem, "%lld", (long long)c->last_id)));
 	return meta;
 }
@@ -132,10 +131,10 @@ with_meta(struct sp_mcp_client *c, struct json_object *params, bool told)
 
 	if (params != NULL) {
 		json_object_object_foreach(params, name, value)
-			add(out, name, value);
+			sp_mcp_add(out, name, value);
 	}
 	if (json_object_object_length(meta) > 0)
-		add(out, "_meta", meta);
+		sp_mcp_add(out, "_meta", meta);
 	return out;
 }
 
@@ -161,18 +160,16 @@ write_message(struct sp_arena *mem, int64_t id, const char *method, struct json_
 	return sp_buf_ok(&b) ? sp_buf_view(&b) : (struct sp_str){ NULL, 0 };
 }
 
-/* What is no request: nobody waits for it, and if it is lost the request says so. */
-static void
-notify(struct sp_mcp_client *c, const char *method, struct json_object *params)
+void
+sp_mcp_client_notify(struct sp_mcp_client *c, const char *method, struct json_object *params)
 {
 	struct sp_mcp_sending message = { .body = write_message(c->mem, 0, method, params), .method = method };
 
 	(void)c->wire->send(c->wire, &message, NULL, NULL);
 }
 
-/* The answer to a request of the server: result, or an error of this code. */
-static void
-respond(struct sp_mcp_client *c, struct json_object *id, struct json_object *result, int code, const char *text)
+void
+sp_mcp_client_respond(struct sp_mcp_client *c, struct json_object *id, struct json_object *result, int code, const char *text)
 {
 	struct sp_mcp_sending message = { .method = NULL };
 	struct sp_json_writer w;
@@ -198,252 +195,6 @@ respond(struct sp_mcp_client *c, struct json_object *id, struct json_object *res
 	message.body = sp_buf_view(&b);
 	if (sp_buf_ok(&b))
 		(void)c->wire->send(c->wire, &message, NULL, NULL);
-}
-
-/* ---- what the server asks, in a session ---- */
-
-const char *
-sp_mcp_question_key(struct sp_arena *mem, const char *method, struct json_object *params, unsigned n)
-{
-	uint8_t digest[SP_SHA256_LEN];
-	struct json_object *kept = sp_json_new(mem);
-
-	if (json_object_is_type(params, json_type_object)) {
-		json_object_object_foreach(params, name, value)
-			/* what is new each time, and none of the question */
-			if (strcmp(name, "_meta") != 0 && strcmp(name, "elicitationId") != 0 && strcmp(name, "task") != 0)
-				json_object_object_add(kept, name, json_object_get(value));
-	}
-	sp_sha256(sp_str(sp_printf(mem, "%s\n%.*s", method, SP_FMT(sp_json_canonical(mem, kept)))), digest);
-	return sp_printf(mem, "q%.*s-%u", SP_FMT(sp_hex_encode(mem, digest, 8)), n);
-}
-
-/* How often this run has asked the same already. */
-static unsigned
-times_asked(const struct sp_mcp_waiting *w, const char *key)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < w->count; i++)
-		n += strcmp(w->asked[i], key) == 0;
-	return n;
-}
-
-static struct json_object *
-question(struct sp_mcp_client *c, const char *method, struct json_object *params)
-{
-	struct json_object *request = sp_json_new(c->mem), *kept = sp_json_new(c->mem);
-
-	sp_json_set_str(request, "method", sp_str(method));
-	if (json_object_is_type(params, json_type_object)) {
-		json_object_object_foreach(params, name, value)
-			if (strcmp(name, "_meta") != 0 && strcmp(name, "task") != 0)
-				add(kept, name, value);
-	}
-	add(request, "params", kept);
-	return request;
-}
-
-/*
- * The answer that is known, or the end of the request: it will be made again.
- * False: the end.
- */
-static bool
-take_question(struct sp_mcp_client *c, const char *method, struct json_object *id, struct json_object *params)
-{
-	struct sp_mcp_waiting *w = c->waiting;
-	const char *first = sp_mcp_question_key(c->mem, method, params, 0), *key;
-	struct json_object *answer;
-
-	if (w->count == SP_MCP_QUESTIONS_MAX) {
-		c->why = "it asks and asks";
-		w->kind = SP_MCP_REPLY_BROKEN;
-		return false;
-	}
-	key = sp_mcp_question_key(c->mem, method, params, times_asked(w, first));
-	w->asked[w->count++] = first;
-	answer = sp_json_get(c->responses, key);
-	if (answer != NULL) {
-		respond(c, id, answer, 0, NULL);
-		return true;
-	}
-	w->reply.questions = sp_json_new(c->mem);
-	add(w->reply.questions, key, question(c, method, params));
-	w->kind = SP_MCP_REPLY_ASKS;
-	return false;
-}
-
-static bool
-take_request(struct sp_mcp_client *c, struct json_object *message, struct json_object *id)
-{
-	static const char *const questions[] = { "elicitation/create", "sampling/createMessage", "roots/list" };
-	struct sp_str method = sp_json_get_str(message, "method");
-
-	if (c->era == SP_MCP_ERA_MODERN)
-		return true;			/* it may not ask so, and is not answered */
-	if (sp_str_is(method, "ping")) {
-		respond(c, id, sp_json_new(c->mem), 0, NULL);
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
-		if (sp_str_is(method, questions[i]) && c->capabilities != NULL && c->exchange != NULL)
-			return take_question(c, questions[i], id, sp_json_get(message, "params"));
-	respond(c, id, NULL, METHOD_NOT_FOUND, "method not found");
-	return true;
-}
-
-/* ---- what the server tells ---- */
-
-static bool
-is_number(struct json_object *value)
-{
-	return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
-}
-
-static void
-take_progress(struct sp_mcp_client *c, struct json_object *params)
-{
-	struct json_object *progress = sp_json_get(params, "progress"), *total = sp_json_get(params, "total");
-	struct json_object *token = sp_json_get(params, "progressToken");
-	struct sp_progress p = { .message = sp_json_get_str(params, "message") };
-
-	if (!is_number(progress) || !json_object_is_type(token, json_type_string) ||
-	    !sp_str_is(sp_json_text(token), sp_printf(c->scratch, "%lld", (long long)c->waiting->id)))
-		return;
-	p.progress = json_object_get_double(progress);
-	p.has_total = is_number(total);
-	p.total = p.has_total ? json_object_get_double(total) : 0;
-	c->exchange->progress(c->exchange->arg, &p);
-}
-
-static void
-take_log(struct sp_mcp_client *c, struct json_object *params)
-{
-	struct sp_log_message m = { .logger = sp_json_get_str(params, "logger"), .data = sp_json_get(params, "data") };
-
-	if (sp_logging_level_find(sp_json_get_str(params, "level"), &m.level) && m.level >= c->exchange->log_level)
-		c->exchange->log(c->exchange->arg, &m);
-}
-
-static void
-take_notification(struct sp_mcp_client *c, struct json_object *message)
-{
-	struct sp_str method = sp_json_get_str(message, "method");
-	struct json_object *params = sp_json_get(message, "params");
-
-	if (!c->waiting->told)
-		return;
-	if (sp_str_is(method, "notifications/progress") && c->exchange->progress != NULL)
-		take_progress(c, params);
-	else if (sp_str_is(method, "notifications/message") && c->exchange->log != NULL)
-		take_log(c, params);
-}
-
-/* ---- the answer ---- */
-
-static bool
-is_our_id(const struct sp_mcp_client *c, struct json_object *id)
-{
-	if (json_object_is_type(id, json_type_int))
-		return json_object_get_int64(id) == c->waiting->id;
-	/* over HTTP an error may say that it could not even read the id */
-	return id == NULL && c->wire->status >= 400;
-}
-
-/* False: it is the answer. */
-static bool
-take_response(struct sp_mcp_client *c, struct json_object *message, struct json_object *id)
-{
-	struct json_object *error = sp_json_get(message, "error"), *result = sp_json_get(message, "result");
-	struct sp_mcp_waiting *w = c->waiting;
-
-	if (!is_our_id(c, id))
-		return true;
-	if (json_object_is_type(error, json_type_object) && json_object_is_type(sp_json_get(error, "code"), json_type_int)) {
-		int64_t code = json_object_get_int64(sp_json_get(error, "code"));
-
-		w->kind = SP_MCP_REPLY_ERROR;
-		w->reply.error = (struct sp_tool_error){
-			.code = code >= INT32_MIN && code <= INT32_MAX ? (int)code : 0,
-			.message = sp_str_dup(c->mem, sp_json_get_str(error, "message")),
-			.data = sp_json_get(error, "data"),
-		};
-	} else if (json_object_is_type(result, json_type_object)) {
-		w->kind = SP_MCP_REPLY;
-		w->reply.result = result;
-	} else {
-		w->kind = SP_MCP_REPLY_BROKEN;
-		c->why = "its answer is neither a result nor an error";
-	}
-	return false;
-}
-
-/* What stays when the message is gone: an answer, or a question. */
-static bool
-is_to_keep(const struct sp_mcp_client *c, struct json_object *message)
-{
-	struct json_object *id = sp_json_get(message, "id"), *method;
-
-	if (json_object_object_get_ex(message, "method", &method))
-		return id != NULL && !sp_str_is(sp_json_get_str(message, "method"), "ping");
-	return is_our_id(c, id);
-}
-
-static bool
-broken(struct sp_mcp_client *c, const char *why)
-{
-	c->why = why;
-	c->waiting->kind = SP_MCP_REPLY_BROKEN;
-	return false;
-}
-
-/* True: go on reading. */
-static bool
-take_message(struct sp_mcp_client *c, struct json_object *message)
-{
-	struct json_object *id = sp_json_get(message, "id"), *method;
-
-	if (!json_object_object_get_ex(message, "method", &method))
-		return take_response(c, message, id);
-	if (id == NULL) {
-		take_notification(c, message);
-		return true;
-	}
-	if (++c->waiting->requests > REQUESTS_MAX)
-		return broken(c, "it asks and asks");
-	return take_request(c, message, id);
-}
-
-/*
- * A message is read in memory that is free again behind it, so that a server which
- * never stops talking fills nothing; what stays is read once more.
- */
-static bool
-take(void *arg, struct sp_str text)
-{
-	struct sp_mcp_client *c = arg;
-	struct json_object *message;
-	const char *why;
-	bool more;
-
-	if (text.len > c->message_max) {
-		c->waiting->kind = SP_MCP_REPLY_TOO_LARGE;
-		return false;
-	}
-	if (c->secrets.count > 0) {
-		char *clean = sp_cstr(c->scratch, text);
-
-		sp_secrets_hide(&c->secrets, clean, text.len);
-		text.p = clean;
-	}
-	if (!sp_json_parse(c->scratch, text, &message, &why) || !json_object_is_type(message, json_type_object))
-		more = broken(c, "it sent what is no JSON-RPC message");
-	else if (!is_to_keep(c, message))
-		more = take_message(c, message);
-	else
-		more = sp_json_parse(c->mem, text, &message, &why) && take_message(c, message);
-	sp_arena_reset(c->scratch);
-	return more;
 }
 
 /* ---- requests ---- */
@@ -485,11 +236,11 @@ give_up(struct sp_mcp_client *c, int64_t id)
 	if (json_object_object_add(params, "requestId", json_object_new_int64(id)) != 0)
 		sp_out_of_memory();
 	sp_json_set_str(params, "reason", SP_LIT("the answer is not waited for"));
-	notify(c, "notifications/cancelled", params);
+	sp_mcp_client_notify(c, "notifications/cancelled", params);
 }
 
-static enum sp_mcp_reply_kind
-request(struct sp_mcp_client *c, const struct sp_mcp_request *rq, bool told, struct sp_mcp_reply *out)
+enum sp_mcp_reply_kind
+sp_mcp_client_request(struct sp_mcp_client *c, const struct sp_mcp_request *rq, bool told, struct sp_mcp_reply *out)
 {
 	struct sp_mcp_waiting waiting = { .id = ++c->last_id, .told = told && c->exchange != NULL };
 	struct json_object *params = with_meta(c, rq->params, waiting.told);
@@ -508,7 +259,7 @@ request(struct sp_mcp_client *c, const struct sp_mcp_request *rq, bool told, str
 	c->waiting = &waiting;
 	c->wire->modern = c->era == SP_MCP_ERA_MODERN;
 	c->wire->version = c->era == SP_MCP_ERA_MODERN ? MODERN : c->version;
-	kind = end_of_wire(c, c->wire->send(c->wire, &message, take, c));
+	kind = end_of_wire(c, c->wire->send(c->wire, &message, sp_mcp_client_take, c));
 	c->waiting = NULL;
 	/* 401 and 403 may have a body in JSON-RPC, too */
 	if (kind == SP_MCP_REPLY_ERROR && (c->wire->status == 401 || c->wire->status == 403))
@@ -558,7 +309,7 @@ discover(struct sp_mcp_client *c, bool *silent)
 	c->era = SP_MCP_ERA_MODERN;
 	if (c->wire->again != NULL && probe_ms < deadline_ms)
 		c->wire->deadline_ms = probe_ms;
-	kind = request(c, &rq, false, &reply);
+	kind = sp_mcp_client_request(c, &rq, false, &reply);
 	c->wire->deadline_ms = deadline_ms;
 	switch (kind) {
 	case SP_MCP_REPLY:
@@ -610,9 +361,9 @@ initialize(struct sp_mcp_client *c)
 	c->era = SP_MCP_ERA_SESSION;
 	c->version = NULL;
 	sp_json_set_str(params, "protocolVersion", SP_LIT(LATEST_SESSION));
-	add(params, "capabilities", capabilities(c));
-	add(params, "clientInfo", implementation(c->mem));
-	kind = request(c, &rq, false, &reply);
+	sp_mcp_add(params, "capabilities", capabilities(c));
+	sp_mcp_add(params, "clientInfo", implementation(c->mem));
+	kind = sp_mcp_client_request(c, &rq, false, &reply);
 	c->wrong_era = kind == SP_MCP_REPLY_ERROR || (kind == SP_MCP_REPLY_BROKEN && c->wire->status >= 400);
 	if (kind == SP_MCP_REPLY_ERROR) {
 		c->why = sp_printf(c->mem, "it refuses to initialize: error %d", reply.error.code);
@@ -627,7 +378,7 @@ initialize(struct sp_mcp_client *c)
 	}
 	c->server = sp_json_get(reply.result, "capabilities");
 	c->wire->version = c->version;
-	notify(c, "notifications/initialized", NULL);
+	sp_mcp_client_notify(c, "notifications/initialized", NULL);
 	return SP_MCP_REPLY;
 }
 
@@ -641,7 +392,7 @@ set_level(struct sp_mcp_client *c)
 	struct sp_mcp_reply reply;
 
 	sp_json_set_str(params, "level", sp_str(sp_logging_level_name(c->exchange->log_level)));
-	kind = request(c, &rq, false, &reply);
+	kind = sp_mcp_client_request(c, &rq, false, &reply);
 	return kind == SP_MCP_REPLY_ERROR ? SP_MCP_REPLY : kind;
 }
 
@@ -680,19 +431,33 @@ sp_mcp_client_open(struct sp_mcp_client *c, enum sp_mcp_client_era era)
 enum sp_mcp_reply_kind
 sp_mcp_client_call(struct sp_mcp_client *c, const struct sp_mcp_request *rq, struct sp_mcp_reply *out)
 {
-	enum sp_mcp_reply_kind kind = request(c, rq, true, out);
+	enum sp_mcp_reply_kind kind = sp_mcp_client_request(c, rq, true, out);
 
 	/* a session that is gone is begun anew, once; nothing has happened in it */
 	if (c->era == SP_MCP_ERA_SESSION && c->wire->status == 404 && c->wire->has_session) {
 		c->wire->has_session = false;
 		kind = sp_mcp_client_open(c, SP_MCP_ERA_SESSION);
 		if (kind == SP_MCP_REPLY)
-			kind = request(c, rq, true, out);
+			kind = sp_mcp_client_request(c, rq, true, out);
 	}
 	if (c->era == SP_MCP_ERA_MODERN)
 		c->wrong_era = (kind == SP_MCP_REPLY_BROKEN && c->wire->status >= 400 && c->wire->status < 500) ||
 		    (kind == SP_MCP_REPLY_ERROR && (out->error.code == UNSUPPORTED_VERSION ||
 		    (c->wire->status == 400 && !is_modern_error(&out->error) && out->error.code == -32000)));
+	return kind;
+}
+
+enum sp_mcp_reply_kind
+sp_mcp_client_listen(struct sp_mcp_client *c, int64_t until_ms, struct sp_mcp_reply *out)
+{
+	struct sp_mcp_waiting waiting = { .told = c->exchange != NULL };
+	enum sp_mcp_reply_kind kind;
+
+	c->why = NULL;
+	c->waiting = &waiting;
+	kind = end_of_wire(c, c->wire->listen(c->wire, until_ms, sp_mcp_client_take, c));
+	c->waiting = NULL;
+	*out = waiting.reply;
 	return kind;
 }
 

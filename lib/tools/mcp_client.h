@@ -53,6 +53,13 @@ struct sp_mcp_wire {
 	 */
 	enum sp_wire_end (*send)(struct sp_mcp_wire *wire, const struct sp_mcp_sending *message,
 	    bool (*take)(void *arg, struct sp_str text), void *arg);
+	/*
+	 * Hands what the server says without being asked to take(), until that says
+	 * false or the time is over (SP_WIRE_LATE).  SP_WIRE_ENDED: it says nothing more,
+	 * or never did.
+	 */
+	enum sp_wire_end (*listen)(struct sp_mcp_wire *wire, int64_t until_ms, bool (*take)(void *arg, struct sp_str text),
+	    void *arg);
 	/* The other end begins anew, as if nothing had been said.  NULL: it has no memory that is not the session's. */
 	void (*again)(struct sp_mcp_wire *wire);
 	void (*close)(struct sp_mcp_wire *wire);
@@ -61,13 +68,22 @@ struct sp_mcp_wire {
 	int status;			/* of the last HTTP answer; 0: it has none */
 	bool has_session;		/* the server gave one, which HTTP repeats */
 	/* What the client says. */
+	struct sp_arena *mem;		/* of what is read; the client's, unless that reads a lot */
 	const char *version;		/* the revision that is spoken, for the header; NULL before that is known */
 	bool modern;			/* headers of 2026-07-28 */
 	bool listens;			/* what a session's server says without being asked is heard, too */
+	bool endless;			/* what comes is bounded by the message, and not all together */
 	int64_t deadline_ms;		/* sp_monotonic_ms() */
 };
 
 /* ---- the client ---- */
+
+/* What a server tells of itself, whoever is connected. */
+enum sp_mcp_news {
+	SP_MCP_LIST_CHANGED,		/* one of its lists */
+	SP_MCP_RESOURCE_UPDATED,	/* the resource of this URI */
+	SP_MCP_ACKNOWLEDGED,		/* subscriptions/listen: from now on it tells */
+};
 
 enum sp_mcp_client_era {
 	SP_MCP_ERA_UNKNOWN,		/* to be found out: server/discover, then initialize */
@@ -101,6 +117,9 @@ struct sp_mcp_client {
 	struct json_object *responses;		/* InputResponses by key, for a session's server */
 	const struct sp_exchange *exchange;	/* who hears of progress and log messages */
 	const struct sp_trace *trace;
+	bool takes_tasks;			/* a task is as good as a result: what stands in our capabilities of 2026-07-28 */
+	void (*news)(void *arg, enum sp_mcp_news what, struct sp_str uri);	/* NULL: not wanted */
+	void *news_arg;
 	struct sp_secrets secrets;		/* what it knows us by: taken out of what it says */
 	size_t message_max;			/* bytes */
 	/* What open() has found. */
@@ -112,6 +131,7 @@ struct sp_mcp_client {
 	/* the client's own */
 	struct sp_arena *scratch;
 	int64_t last_id;
+	int64_t task_request;		/* that a task was made of, whose progress is still of interest; 0: none */
 	struct sp_mcp_waiting *waiting;
 };
 
@@ -140,6 +160,50 @@ SP_MUST_USE enum sp_mcp_reply_kind sp_mcp_client_call(struct sp_mcp_client *c, c
  */
 SP_MUST_USE enum sp_mcp_reply_kind sp_mcp_client_list(struct sp_mcp_client *c, const char *method, const char *member,
     size_t max_items, struct json_object **out);
+
+/*
+ * Hears what the server says without being asked, until then (SP_MCP_REPLY_LATE), or
+ * until it asks something (SP_MCP_REPLY_ASKS), or has ended (SP_MCP_REPLY_BROKEN).
+ */
+SP_MUST_USE enum sp_mcp_reply_kind sp_mcp_client_listen(struct sp_mcp_client *c, int64_t until_ms, struct sp_mcp_reply *out);
+
+/* ---- tasks: 2025-11-25, basic/utilities/tasks; 2026-07-28, the extension io.modelcontextprotocol/tasks ---- */
+
+#define SP_MCP_TASK_ID_MAX 1024		/* bytes */
+
+struct sp_mcp_task {
+	const char *id;			/* the server's; NULL: there is none */
+	int64_t poll_ms;		/* how often it wants to be asked; 0: it does not say */
+};
+
+/* Whether this session's server makes tasks of calls that ask for it (params.task). */
+bool sp_mcp_client_has_tasks(const struct sp_mcp_client *c);
+
+/*
+ * Whether a result of tools/call is a task, in place of what the tool gives.  An id that
+ * nobody could send back is none.
+ */
+SP_MUST_USE bool sp_mcp_task_made(struct sp_mcp_client *c, struct json_object *result, struct sp_mcp_task *out);
+
+/*
+ * Follows a task until it has ended: what it has come to is what the call would have
+ * been answered with.  What it says of itself meanwhile is progress.
+ *
+ * SP_MCP_REPLY_ASKS: of 2026-07-28 the task waits for answers (sp_mcp_task_answer());
+ * a session's server is asked for the whole again, and this task is of no use any more.
+ * A task that was cancelled, or that the server does not know, is SP_MCP_REPLY_ERROR with
+ * code SP_MCP_TASK_GONE.
+ */
+#define SP_MCP_TASK_GONE 1		/* no JSON-RPC code of anybody's */
+SP_MUST_USE enum sp_mcp_reply_kind sp_mcp_task_follow(struct sp_mcp_client *c, const struct sp_mcp_task *task,
+    struct sp_mcp_reply *out);
+
+/* 2026-07-28: the answers (an object) to what a task has asked for.  Not SP_MCP_REPLY: as sp_mcp_client_call(). */
+SP_MUST_USE enum sp_mcp_reply_kind sp_mcp_task_answer(struct sp_mcp_client *c, const struct sp_mcp_task *task,
+    struct json_object *responses, struct sp_mcp_reply *out);
+
+/* Nobody wants to know what it comes to.  It may take two seconds beyond the deadline. */
+void sp_mcp_task_cancel(struct sp_mcp_client *c, const struct sp_mcp_task *task);
 
 /* Ends the session; the wire is closed. */
 void sp_mcp_client_close(struct sp_mcp_client *c);

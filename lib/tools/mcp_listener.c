@@ -17,7 +17,7 @@ struct sp_mcp_listener {
 	pthread_mutex_t lock;
 	struct message *first, **end;
 	size_t waiting, max;		/* bytes */
-	bool ready, stopped;
+	bool ready, ended, stopped;
 	unsigned refs;			/* the thread's and the caller's */
 	/* the thread's own */
 	struct sp_arena *mem;
@@ -121,7 +121,9 @@ listen_on(void *arg)
 	const char *why;
 
 	(void)!sp_http(l->mem, &l->http, &l->answer, &why);	/* many servers have no such stream */
-	set_ready(l);
+	pthread_mutex_lock(&l->lock);
+	l->ready = l->ended = true;
+	pthread_mutex_unlock(&l->lock);
 	release(l);
 	return NULL;
 }
@@ -185,6 +187,17 @@ sp_mcp_listener_is_ready(struct sp_mcp_listener *l)
 	ready = l->ready;
 	pthread_mutex_unlock(&l->lock);
 	return ready;
+}
+
+bool
+sp_mcp_listener_has_ended(struct sp_mcp_listener *l)
+{
+	bool ended;
+
+	pthread_mutex_lock(&l->lock);
+	ended = l->ended;
+	pthread_mutex_unlock(&l->lock);
+	return ended;
 }
 
 char *

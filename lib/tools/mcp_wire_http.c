@@ -17,11 +17,12 @@
 #define RESUME_MS	1000		/* before a stream is asked for again that does not say when */
 #define RESUME_MAX_MS	5000
 #define SESSION_MAX	1024		/* bytes of an id */
+#define LISTEN_STEP_MS	100		/* how often somebody looks whether the server has said something */
 #define READY_MS	2000		/* for the server to open its own stream, or to say that it has none */
 
 struct http_wire {
 	struct sp_mcp_wire wire;
-	struct sp_arena *mem;
+	struct sp_arena *own;		/* for as long as the wire lives */
 	const struct sp_mcp_http *to;
 	struct sp_str session;
 	struct sp_mcp_listener *listener;	/* NULL: not yet, or the server's own words are not wanted */
@@ -101,7 +102,7 @@ fields_of(struct http_wire *h, const struct sp_mcp_sending *m, struct sp_str las
 	if (h->wire.has_session)
 		field(fields, &n, "Mcp-Session-Id", h->session);
 	if (h->wire.modern && m != NULL && m->method != NULL)
-		modern_fields(h->mem, m, fields, &n);
+		modern_fields(h->wire.mem, m, fields, &n);
 	if (last_id.p != NULL)
 		field(fields, &n, "Last-Event-ID", last_id);
 	for (size_t i = 0; i < h->to->field_count; i++)
@@ -133,7 +134,7 @@ take_session(struct http_wire *h, const struct sp_http_answer *answer)
 	for (size_t i = 0; i < id.len; i++)
 		good = good && id.p[i] > 0x20 && id.p[i] < 0x7f;
 	if (good && !h->wire.modern && h->wire.version == NULL) {
-		h->session = sp_str_dup(h->mem, id);
+		h->session = sp_str_dup(h->own, id);
 		h->wire.has_session = true;
 	}
 }
@@ -147,10 +148,10 @@ begin(struct exchange *x, const struct sp_http_answer *answer)
 	take_session(h, answer);
 	if (sp_str_is(answer->content_type, "text/event-stream") && answer->status == 200) {
 		x->kind = KIND_EVENTS;
-		sp_sse_reader_init(&x->reader, h->mem, h->to->message_max + 16, on_event, x);
+		sp_sse_reader_init(&x->reader, h->wire.mem, h->to->message_max + 16, on_event, x);
 	} else if (sp_str_is(answer->content_type, "application/json") && answer->status != 401 && answer->status != 403) {
 		x->kind = KIND_JSON;
-		sp_buf_init(&x->body, h->mem, h->to->message_max);
+		sp_buf_init(&x->body, h->wire.mem, h->to->message_max);
 	} else {
 		x->kind = KIND_OTHER;		/* not for us; the status says enough */
 	}
@@ -226,7 +227,7 @@ run(struct exchange *x, const struct sp_mcp_sending *m, struct sp_str last_id)
 		.body = m != NULL ? m->body : (struct sp_str){ NULL, 0 },
 		.allow = h->to->allow, .ca_file = h->to->ca_file, .http = h->to->http, .pool = h->to->pool,
 		.repeatable = is_repeatable(m),
-		.max_bytes = waited_for ? h->to->max_bytes : NOTICE_BYTES,
+		.max_bytes = !waited_for ? NOTICE_BYTES : h->wire.endless ? SIZE_MAX : h->to->max_bytes,
 		.timeout_ms = waited_for || left_ms < NOTICE_MS ? left_ms : NOTICE_MS,
 		.gone = gone, .piece = waited_for ? piece : NULL, .arg = x,
 	};
@@ -237,7 +238,7 @@ run(struct exchange *x, const struct sp_mcp_sending *m, struct sp_str last_id)
 	if (left_ms <= 0)
 		return SP_WIRE_LATE;
 	h->wire.status = 0;
-	result = sp_http(h->mem, &http, &answer, &h->wire.why);
+	result = sp_http(h->wire.mem, &http, &answer, &h->wire.why);
 	if (result == SP_HTTP_ANSWER && x->kind == KIND_UNKNOWN)
 		begin(x, &answer);		/* it has no body */
 	switch (result) {
@@ -296,7 +297,7 @@ listen_too(struct http_wire *h)
 	struct sp_http_field fields[FIELDS_MAX];
 	struct sp_http get = {
 		.url = h->to->url, .fields = fields, .allow = h->to->allow, .ca_file = h->to->ca_file, .http = h->to->http,
-		.max_bytes = h->to->max_bytes, .timeout_ms = h->wire.deadline_ms - sp_monotonic_ms(),
+		.max_bytes = h->wire.endless ? SIZE_MAX : h->to->max_bytes, .timeout_ms = h->wire.deadline_ms - sp_monotonic_ms(),
 	};
 
 	if (h->listener != NULL || !h->wire.listens || h->wire.modern || h->wire.version == NULL || !h->wire.has_session ||
@@ -330,7 +331,7 @@ send(struct sp_mcp_wire *wire, const struct sp_mcp_sending *m, bool (*take)(void
 	end = run(&x, m, (struct sp_str){ NULL, 0 });
 
 	for (int i = 0; i < RESUMES_MAX && m->is_request && can_resume(&x, end); i++) {
-		struct sp_str last_id = sp_str_dup(h->mem, x.reader.last_id);
+		struct sp_str last_id = sp_str_dup(h->wire.mem, x.reader.last_id);
 
 		if (!pause_for(h, x.reader.retry_ms >= 0 ? x.reader.retry_ms : RESUME_MS))
 			return SP_WIRE_LATE;
@@ -342,6 +343,30 @@ send(struct sp_mcp_wire *wire, const struct sp_mcp_sending *m, bool (*take)(void
 		}
 	}
 	return end;
+}
+
+/* Of a server that has no stream of its own nothing is heard; the time passes nevertheless. */
+static enum sp_wire_end
+listen_for(struct sp_mcp_wire *wire, int64_t until_ms, bool (*take)(void *arg, struct sp_str text), void *arg)
+{
+	const struct timespec step = { 0, LISTEN_STEP_MS * 1000000L };
+	struct http_wire *h = (struct http_wire *)wire;
+	struct exchange x = { .h = h, .take = take, .arg = arg };
+
+	listen_too(h);
+	for (;;) {
+		if (hear(&x))
+			return SP_WIRE_TAKEN;
+		h->wire.why = "nobody waits for it";
+		if (is_gone(h))
+			return SP_WIRE_GONE;
+		h->wire.why = "its time is over";
+		if (sp_monotonic_ms() >= (until_ms < h->wire.deadline_ms ? until_ms : h->wire.deadline_ms))
+			return SP_WIRE_LATE;
+		if (h->wire.endless && (h->listener == NULL || sp_mcp_listener_has_ended(h->listener)))
+			return SP_WIRE_ENDED;
+		nanosleep(&step, NULL);
+	}
 }
 
 static void
@@ -361,7 +386,7 @@ close_wire(struct sp_mcp_wire *wire)
 	if (!h->wire.has_session)
 		return;
 	http.field_count = fields_of(h, NULL, (struct sp_str){ NULL, 0 }, fields);
-	(void)!sp_http(h->mem, &http, &answer, &why);
+	(void)!sp_http(h->wire.mem, &http, &answer, &why);
 	h->wire.has_session = false;
 }
 
@@ -379,8 +404,8 @@ sp_mcp_wire_http(struct sp_arena *mem, const struct sp_mcp_http *to, int64_t dea
 {
 	struct http_wire *h = sp_alloc(mem, sizeof(*h));
 
-	*h = (struct http_wire){ .mem = mem, .to = to,
-	    .wire = { .send = send, .close = close_wire, .deadline_ms = deadline_ms } };
+	*h = (struct http_wire){ .own = mem, .to = to,
+	    .wire = { .mem = mem, .send = send, .listen = listen_for, .close = close_wire, .deadline_ms = deadline_ms } };
 	sp_arena_defer(mem, stop_listening, h);
 	return &h->wire;
 }

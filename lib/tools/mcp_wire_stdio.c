@@ -11,6 +11,7 @@
 
 #define QUEUE_MAX	((size_t)64 << 20)	/* bytes that wait to be written; each message was bounded before */
 #define STDERR_MAX	2048			/* bytes of what it said last on standard error, for the log */
+#define BLOCK		16384		/* bytes that are read at one time */
 #define GRACE_MS	100			/* for a child to end by itself when its input ends */
 
 struct stdio_wire {
@@ -23,6 +24,8 @@ struct stdio_wire {
 	struct sp_buf queue;		/* to be written */
 	size_t written;
 	struct sp_buf line;		/* what has come of the line that has not ended */
+	char behind[BLOCK];		/* what came behind an answer, for whoever reads next */
+	size_t behind_len;
 	char said[STDERR_MAX];		/* on standard error */
 	size_t said_len;
 };
@@ -32,6 +35,7 @@ struct reading {
 	bool (*take)(void *arg, struct sp_str text);
 	void *arg;
 	size_t bytes;
+	int64_t until_ms;		/* when the time is over */
 	enum sp_wire_end end;
 	bool over;
 };
@@ -67,6 +71,7 @@ start(struct stdio_wire *s)
 	if (s->runs)
 		return true;
 	sp_buf_clear(&s->line);
+	s->behind_len = 0;
 	if (s->to->keep)
 		s->runs = sp_keeper_connect(s->mem, s->to->settings, &(struct sp_keeper_start){ .name = s->to->name,
 		    .start = s->to->start, .message_max = s->to->message_max }, s->wire.deadline_ms, &s->keeper, &s->wire.why);
@@ -183,7 +188,7 @@ take_bytes(struct stdio_wire *s, struct reading *r, struct sp_str bytes)
 		size_t n = lf < 0 ? bytes.len : (size_t)lf;
 
 		sp_buf_add(&s->line, bytes.p, n);
-		if (!sp_buf_ok(&s->line) || r->bytes > s->to->max_bytes) {
+		if (!sp_buf_ok(&s->line) || (r->bytes > s->to->max_bytes && !s->wire.endless)) {
 			s->wire.why = "its answer is too large";
 			end(r, SP_WIRE_TOO_LARGE);
 			return;
@@ -192,20 +197,26 @@ take_bytes(struct stdio_wire *s, struct reading *r, struct sp_str bytes)
 			take_line(s, r);
 		bytes = sp_str_sub(bytes, n + 1, bytes.len);
 	}
-	/* what came behind the answer belongs to nobody, save for the beginning of a line */
-	if (bytes.len > 0) {
-		size_t at = bytes.len;
+	memcpy(s->behind, bytes.p, bytes.len);
+	s->behind_len = bytes.len;
+}
 
-		while (at > 0 && bytes.p[at - 1] != '\n')
-			at--;
-		sp_buf_add(&s->line, bytes.p + at, bytes.len - at);
-	}
+static void
+read_behind(struct stdio_wire *s, struct reading *r)
+{
+	char block[BLOCK];
+	size_t n = s->behind_len;
+
+	memcpy(block, s->behind, n);
+	s->behind_len = 0;
+	if (n > 0)
+		take_bytes(s, r, (struct sp_str){ block, n });
 }
 
 static void
 read_out(struct stdio_wire *s, struct reading *r)
 {
-	char block[16384];
+	char block[BLOCK];
 	size_t n;
 
 	while (!r->over && (n = read_some(s, block, sizeof(block))) > 0)
@@ -247,17 +258,18 @@ how_it_ended(struct stdio_wire *s)
 static void
 converse(struct stdio_wire *s, struct reading *r)
 {
+	read_behind(s, r);
 	while (!r->over) {
 		int64_t now = sp_monotonic_ms(), look = now + SP_CHILD_LOOK_MS;
 		int what;
 
-		if (now >= s->wire.deadline_ms) {
+		if (now >= r->until_ms) {
 			s->wire.why = "its time is over";
 			end(r, SP_WIRE_LATE);
 			return;
 		}
 		what = wait_for(s, s->queue.len > s->written,
-		    look < s->wire.deadline_ms ? look : s->wire.deadline_ms);
+		    look < r->until_ms ? look : r->until_ms);
 		if (what & SP_CHILD_HAS_ERR)
 			hear(s);
 		if (what & SP_CHILD_HAS_OUT)
@@ -284,7 +296,7 @@ static enum sp_wire_end
 send_message(struct sp_mcp_wire *wire, const struct sp_mcp_sending *m, bool (*take)(void *arg, struct sp_str text), void *arg)
 {
 	struct stdio_wire *s = (struct stdio_wire *)wire;
-	struct reading r = { .take = take, .arg = arg };
+	struct reading r = { .take = take, .arg = arg, .until_ms = s->wire.deadline_ms };
 
 	if (!start(s))
 		return SP_WIRE_UNREACHABLE;
@@ -296,6 +308,18 @@ send_message(struct sp_mcp_wire *wire, const struct sp_mcp_sending *m, bool (*ta
 	}
 	if (!m->is_request)
 		return SP_WIRE_TAKEN;
+	converse(s, &r);
+	return r.end;
+}
+
+static enum sp_wire_end
+listen_for(struct sp_mcp_wire *wire, int64_t until_ms, bool (*take)(void *arg, struct sp_str text), void *arg)
+{
+	struct stdio_wire *s = (struct stdio_wire *)wire;
+	struct reading r = { .take = take, .arg = arg, .until_ms = until_ms < s->wire.deadline_ms ? until_ms : s->wire.deadline_ms };
+
+	if (!start(s))
+		return SP_WIRE_UNREACHABLE;
 	converse(s, &r);
 	return r.end;
 }
@@ -337,7 +361,7 @@ sp_mcp_wire_stdio(struct sp_arena *mem, const struct sp_mcp_stdio *to, int64_t d
 	struct stdio_wire *s = sp_alloc(mem, sizeof(*s));
 
 	*s = (struct stdio_wire){ .mem = mem, .to = to, .keeper = -1,
-	    .wire = { .send = send_message, .again = again, .close = close_wire, .deadline_ms = deadline_ms } };
+	    .wire = { .mem = mem, .send = send_message, .listen = listen_for, .again = again, .close = close_wire, .deadline_ms = deadline_ms } };
 	sp_buf_init(&s->queue, mem, QUEUE_MAX);
 	sp_buf_init(&s->line, mem, to->message_max);
 	sp_arena_defer(mem, on_arena_end, s);

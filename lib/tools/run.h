@@ -18,7 +18,8 @@ enum sp_tool_outcome {
 	SP_TOOL_GUARDED,		/* the guard said no; nothing was done */
 	SP_TOOL_FAILED,			/* the request is failed */
 	SP_TOOL_ASKS,			/* nothing was done; out->questions; the audit row says "input_required" */
-	SP_TOOL_DETACHES,		/* nothing was done; to be called again as a task, which writes the audit row */
+	/* to be called again as a task, which begins with out->questions.state and writes the audit row */
+	SP_TOOL_DETACHES,
 	SP_TOOL_REFUSES,		/* nothing was done; out->error; the audit row says "error" */
 };
 

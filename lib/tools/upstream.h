@@ -44,6 +44,7 @@ struct sp_upstream {
 	enum sp_mcp_client_era era;	/* SP_MCP_ERA_UNKNOWN: auto */
 	enum sp_mcp_client_era found;	/* what was found out, of state */
 	bool down;
+	bool completes, subscribes;	/* what it has said it can */
 	bool keep;			/* by sallyport-keeper */
 	bool prompts, resources;	/* are offered, too */
 	int64_t timeout_ms;		/* of a call; 0: setting tool_timeout */
@@ -104,6 +105,9 @@ struct sp_str sp_upstream_uri_back(const struct sp_upstream *u, struct sp_str ur
 
 /* Is it left out of lists: held for approval, or its upstream is down? */
 bool sp_upstream_is_away(const struct sp_tool *tool);
+
+/* What completes an argument (which lives as long as mem) of this prompt or template of kind "upstream". */
+const struct sp_tool *sp_upstream_completion(struct sp_arena *mem, const struct sp_tool *entry, const char *argument);
 
 extern const struct sp_tool_kind sp_upstream_kind;
 

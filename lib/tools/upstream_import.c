@@ -51,6 +51,19 @@ take_annotations(struct sp_arena *mem, struct json_object *entry, struct json_ob
 		keep_if(to, from, "title", json_type_string);
 }
 
+/* 2025-11-25: whether it may, or can only, be called as a task. */
+static void
+take_execution(struct sp_arena *mem, struct json_object *entry, struct json_object *to)
+{
+	struct sp_str support = sp_json_get_str(sp_json_get(entry, "execution"), "taskSupport");
+	struct json_object *kept = sp_json_new(mem);
+
+	if (!sp_str_is(support, "optional") && !sp_str_is(support, "required"))
+		return;
+	sp_json_set_str(kept, "taskSupport", support);
+	keep(to, "execution", kept);
+}
+
 static bool
 compiles(struct sp_arena *mem, struct json_object *schema, const char *which, const char **why)
 {
@@ -75,9 +88,6 @@ define_tool(struct sp_arena *mem, struct json_object *entry, struct json_object 
 	*why = "its inputSchema is not one of an object";
 	if (!json_object_is_type(input, json_type_object) || !sp_str_is(sp_json_get_str(input, "type"), "object"))
 		return false;
-	*why = "it can only be called as a task";
-	if (sp_str_is(sp_json_get_str(sp_json_get(entry, "execution"), "taskSupport"), "required"))
-		return false;
 	*why = "its outputSchema is no object";
 	if (output != NULL && !json_object_is_type(output, json_type_object))
 		return false;
@@ -85,6 +95,7 @@ define_tool(struct sp_arena *mem, struct json_object *entry, struct json_object 
 	    !sp_param_headers(mem, input, &headers, why))
 		return false;
 	take_annotations(mem, entry, to);
+	take_execution(mem, entry, to);
 	keep(to, "inputSchema", input);
 	if (output != NULL)
 		keep(to, "outputSchema", output);
@@ -422,6 +433,25 @@ without_fixed(struct sp_arena *mem, struct json_object *schema, struct json_obje
 	return out;
 }
 
+/* The arguments of a prompt, or the variables of a template, which the upstream may complete. */
+static void
+write_completes(struct writing *wr, const struct sp_upstream_definition *d)
+{
+	struct json_object *list = sp_json_get(d->definition, "arguments");
+	struct sp_uri_template template = { 0 };
+	const char *why;
+
+	if (strcmp(d->list, "template") == 0 && !sp_uri_template_parse(wr->mem, d->name, &template, &why))
+		return;
+	sp_jw_key(&wr->w, "completes");
+	sp_jw_array(&wr->w);
+	for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++)
+		sp_jw_str(&wr->w, sp_json_get_str(json_object_array_get_idx(list, i), "name"));
+	for (size_t i = 0; i < template.count; i++)
+		sp_jw_cstr(&wr->w, template.variable[i].name);
+	sp_jw_array_end(&wr->w);
+}
+
 static void
 write_spec(struct writing *wr, const struct sp_upstream_definition *d, struct json_object *fixed, bool checked, bool has_headers)
 {
@@ -431,8 +461,11 @@ write_spec(struct writing *wr, const struct sp_upstream_definition *d, struct js
 	sp_jw_kcstr(&wr->w, "list", d->list);
 	sp_jw_kstr(&wr->w, "name", d->name);
 	write_member(&wr->w, "fixed", fixed);
+	write_member(&wr->w, "task", sp_json_get(sp_json_get(d->definition, "execution"), "taskSupport"));
 	if (has_headers)
 		write_member(&wr->w, "headers", sp_json_get(d->definition, "inputSchema"));
+	if (strcmp(d->list, "prompt") == 0 || strcmp(d->list, "template") == 0)
+		write_completes(wr, d);
 	if (checked)
 		sp_jw_kbool(&wr->w, "checked", true);
 	sp_jw_object_end(&wr->w);
@@ -467,9 +500,12 @@ write_rights(struct writing *wr, struct json_object *override)
 
 /* What holds for tools of every kind is not ours to read: run.h's. */
 static void
-write_options(struct writing *wr, struct json_object *override)
+write_options(struct writing *wr, struct json_object *override, bool may_be_task)
 {
 	struct json_object *options = sp_json_new(wr->mem);
+
+	if (may_be_task)
+		sp_json_set_str(options, "task", SP_LIT("optional"));
 
 	for (size_t i = 0; sp_upstream_options[i] != NULL; i++)
 		if (sp_json_get(override, sp_upstream_options[i]) != NULL)
@@ -519,7 +555,7 @@ write_tool(struct writing *wr, const struct sp_upstream_definition *d)
 	}
 	write_member(&wr->w, "annotations", annotations);
 	write_rights(wr, override);
-	write_options(wr, override);
+	write_options(wr, override, sp_json_get(d->definition, "execution") != NULL);
 	write_spec(wr, d, fixed, sp_json_get(d->definition, "outputSchema") != NULL, headers.count > 0);
 	sp_jw_object_end(&wr->w);
 }

@@ -39,6 +39,32 @@ reason(const struct sp_upstream_talk *talk, enum sp_mcp_reply_kind kind)
 	}
 }
 
+static void
+set_true(struct json_object *obj, const char *name)
+{
+	if (json_object_object_add(obj, name, json_object_new_boolean(true)) != 0)
+		sp_out_of_memory();
+}
+
+/* What is of use to us beside its lists; u.found was unknown, so that it has said what it can. */
+static struct sp_str
+what_it_can(struct sp_arena *mem, struct json_object *server)
+{
+	static const char *const lists[] = { "tools", "prompts", "resources" };
+	struct json_object *can = sp_json_new(mem);
+	bool tells = false;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		tells = tells || json_object_get_boolean(sp_json_get(sp_json_get(server, lists[i]), "listChanged"));
+	if (json_object_is_type(sp_json_get(server, "completions"), json_type_object))
+		set_true(can, "completions");
+	if (json_object_get_boolean(sp_json_get(sp_json_get(server, "resources"), "subscribe")))
+		set_true(can, "subscribe");
+	if (tells)
+		set_true(can, "list_changed");
+	return sp_json_canonical(mem, can);
+}
+
 /* The database hears of the trouble; that it could not is trouble of another kind, and in the log. */
 static bool
 failed(struct sp_request *req, const char *name, const char *why, struct sp_upstream_refreshed *out)
@@ -56,7 +82,7 @@ sp_upstream_refresh(struct sp_request *req, const char *name, struct sp_str spec
 	enum sp_mcp_reply_kind kind;
 	enum sp_mcp_client_era era;
 	struct json_object *all;
-	struct sp_str found;
+	struct sp_str found, can;
 	void *rows;
 
 	*out = (struct sp_upstream_refreshed){ 0 };
@@ -74,6 +100,7 @@ sp_upstream_refresh(struct sp_request *req, const char *name, struct sp_str spec
 	if (kind == SP_MCP_REPLY)
 		kind = sp_upstream_lists(&talk, &out->definitions);
 	era = talk.client.era;
+	can = what_it_can(req->mem, talk.client.server);
 	if (kind != SP_MCP_REPLY)
 		out->why = reason(&talk, kind);
 	sp_upstream_close(&talk);
@@ -84,7 +111,7 @@ sp_upstream_refresh(struct sp_request *req, const char *name, struct sp_str spec
 	found = sp_upstream_found_json(req->mem, &out->definitions);
 	if (found.p == NULL)
 		return failed(req, name, "its definitions are too large", out);
-	if (!sp_db_do(&req->db, &sp_q_upstream_works, SP_PARAMS(SP_P_TEXT(name), SP_P_TEXT(sp_mcp_era_name(era))), NULL))
+	if (!sp_db_do(&req->db, &sp_q_upstream_works, SP_PARAMS(SP_P_TEXT(name), SP_P_TEXT(sp_mcp_era_name(era)), SP_P_STR(can)), NULL))
 		return false;
 	if (sp_db_rows(&req->db, &sp_q_upstream_found, SP_PARAMS(SP_P_TEXT(name), SP_P_STR(found)), sp_upstream_change_columns,
 	    sizeof(struct sp_upstream_change), &rows, &out->count) == SP_DB_FAILED)

@@ -21,7 +21,7 @@ static const char *const override_members[] = {
 	"invalidates", "quota", "sensitive", "bind", NULL
 };
 
-const char *const sp_upstream_options[] = { "confirm", "cache", "invalidates", "quota", "sensitive", "bind", NULL };
+const char *const sp_upstream_options[] = { "confirm", "cache", "invalidates", "quota", "sensitive", "bind", "task", NULL };
 
 static bool
 is_among(const char *name, const char *const *names)
@@ -441,6 +441,8 @@ sp_upstream_read(struct sp_arena *mem, struct json_object *json, struct sp_upstr
 		return refuse(mem, why, "credential", "MCP servers are told by a header field who calls");
 	u.found = sp_mcp_era_find(sp_json_get_str(state, "era"));
 	u.down = json_object_get_boolean(sp_json_get(state, "down"));
+	u.completes = json_object_get_boolean(sp_json_get(sp_json_get(state, "can"), "completions"));
+	u.subscribes = json_object_get_boolean(sp_json_get(sp_json_get(state, "can"), "subscribe"));
 	*out = u;
 	return true;
 }

@@ -39,10 +39,12 @@ async function features(version, options, kind) {
 	const is = name => `${kind}, ${generation}, ${version}: ${name}`;
 	const client = new Client({ name: 'tests', version: '1' }, { ...options,
 		capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } } });
-	const questions = [], logs = [];
+	const questions = [], logs = [], used = new Set();
 	let person = () => ({ action: 'accept', content: { name: 'alice' } });
-	const call = (name, args = {}, options, _meta) => client.callTool({ name: `${kind}_${name}`, arguments: args,
+	const call = (name, args = {}, options, _meta) => used.add(name) && client.callTool({ name: `${kind}_${name}`, arguments: args,
 		..._meta && { _meta } }, ...generation === 'v1' ? [undefined] : [], { timeout: 90000, ...options });
+	const complete = async (ref, name, value, args) => (await client.complete({ ref, argument: { name, value },
+		...args && { context: { arguments: args } } })).completion.values;
 
 	client.setNotificationHandler(method('notifications/message'), ({ params }) => void logs.push(params));
 	client.setRequestHandler(method('elicitation/create'), request => {
@@ -97,6 +99,74 @@ async function features(version, options, kind) {
 		});
 		await test(is('sampling'), async () => {
 			assert.match(text(await call('trigger-sampling-request', { prompt: 'two and two?' })), /an answer to: .*two and two\?/s);
+		});
+		await test(is('elicitation of a URL, and roots'), async () => {
+			const urls = [];
+			person = params => {
+				urls.push(params.url);
+				return { action: 'accept' };
+			};
+			assert.match(text(await call('trigger-url-elicitation', { url: 'https://example.com/go', elicitationId: 'e1' })), /User completed/);
+			assert.deepEqual(urls, ['https://example.com/go']);
+			assert.ok(text(await call('get-roots-list')).length > 0);
+		});
+		await test(is('links and resources in results, under our names'), async () => {
+			const links = (await call('get-resource-links', { count: 2 })).content.filter(part => part.type === 'resource_link');
+			assert.deepEqual(links.map(link => link.uri.split(':')[0]), ['everything+demo', 'everything+demo']);
+			const { contents } = await client.readResource({ uri: links[0].uri });
+			assert.equal(contents[0].uri, links[0].uri);
+			const referenced = (await call('get-resource-reference', { resourceType: 'Blob', resourceId: 2 })).content;
+			assert.ok(referenced.find(part => part.type === 'resource').resource.uri.startsWith('everything+demo://'));
+			const zipped = (await call('gzip-file-as-resource', { name: 'a.gz', data: 'data:text/plain,hello', outputType: 'resource' })).content;
+			assert.equal(zipped[0].resource.mimeType, 'application/gzip');
+			assert.match(text(await call('get-env')), /PATH/);
+			for (const toggle of ['toggle-simulated-logging', 'toggle-subscriber-updates'])
+				assert.match(text(await call(toggle)), /Started|Stopped/);
+		});
+		await test(is('completions of a prompt'), async () => {
+			const ref = { type: 'ref/prompt', name: 'everything_completable-prompt' };
+			assert.deepEqual(await complete(ref, 'department', 'S'), ['Sales', 'Support']);
+			assert.deepEqual(await complete(ref, 'name', '', { department: 'Sales' }), ['David', 'Eve', 'Frank']);
+			assert.deepEqual(await complete(ref, 'department', 'zzz'), []);
+			assert.deepEqual(await complete({ type: 'ref/prompt', name: 'everything_resource-prompt' }, 'resourceType', 'B'), ['Blob']);
+			await assert.rejects(complete(ref, 'nobody', 'x'), error => error.code === -32602);
+		});
+		await test(is('completions of a template, and what it makes'), async () => {
+			const { resourceTemplates } = await client.listResourceTemplates();
+			const { uriTemplate } = resourceTemplates.find(template => /text/.test(template.uriTemplate));
+			assert.deepEqual(await complete({ type: 'ref/resource', uri: uriTemplate }, 'resourceId', '7'), ['7']);
+			assert.deepEqual(await complete({ type: 'ref/resource', uri: uriTemplate }, 'resourceId', 'x'), []);
+			const { contents } = await client.readResource({ uri: uriTemplate.replace(/{.*}/, '7') });
+			assert.match(contents[0].text, /^Resource 7:/);
+		});
+		await test(is('a tool that is only a task, with what it says meanwhile'), async () => {
+			const said = [];
+			assert.match(text(await call('simulate-research-query', { topic: 'tides' }, { onprogress: p => said.push(p.message) })), /Topic\*\*: tides/);
+			assert.ok(said.some(message => /\.\.\.$/.test(message)), said.join());
+		});
+		await test(is('a task that asks'), async () => {
+			person = () => ({ action: 'accept', content: { interpretation: 'snake' } });
+			assert.match(text(await call('simulate-research-query', { topic: 'python', ambiguous: true })), /Clarification\*\*: snake/);
+		});
+		await test(is('a task that is cancelled'), async () => {
+			const controller = new AbortController();
+			const answer = call('simulate-research-query', { topic: 'tides' }, { signal: controller.signal });
+			setTimeout(() => controller.abort('enough'), 1500);
+			await assert.rejects(answer);
+		});
+		await test(is('every prompt'), async () => {
+			const args = { 'args-prompt': { city: 'Basel' }, 'completable-prompt': { department: 'Sales', name: 'Eve' },
+				'resource-prompt': { resourceType: 'Text', resourceId: '3' }, 'simple-prompt': {} };
+			const { prompts } = await client.listPrompts();
+			assert.deepEqual(prompts.map(prompt => prompt.name).filter(name => name.startsWith('everything_')).sort(),
+				Object.keys(args).sort().map(name => `everything_${name}`));
+			for (const name in args)
+				assert.ok((await client.getPrompt({ name: `everything_${name}`, arguments: args[name] })).messages.length > 0);
+		});
+		await test(is('no tool was left out'), async () => {
+			const { tools } = await client.listTools();
+			assert.deepEqual(tools.map(tool => tool.name).filter(name => name.startsWith('everything_')).sort(),
+				[...used].filter(name => name !== 'no_such_tool').sort().map(name => `everything_${name}`));
 		});
 	}
 	if (kind === 'modern') {
