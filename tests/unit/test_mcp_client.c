@@ -54,6 +54,14 @@ script_send(struct sp_mcp_wire *wire, const struct sp_mcp_sending *m, bool (*tak
 	return s->status != NULL ? SP_WIRE_ENDED : SP_WIRE_BROKEN;
 }
 
+/* It never says anything unasked, and no time passes. */
+static enum sp_wire_end
+script_listen(struct sp_mcp_wire *wire, int64_t until_ms, bool (*take)(void *arg, struct sp_str text), void *arg)
+{
+	(void)wire, (void)until_ms, (void)take, (void)arg;
+	return SP_WIRE_LATE;
+}
+
 static void
 script_again(struct sp_mcp_wire *wire)
 {
@@ -70,7 +78,7 @@ static void
 begin(struct script *s, struct sp_mcp_client *c, const char *const *texts, const int *status)
 {
 	*s = (struct script){ .mem = sp_arena_new(), .next = texts, .status = status,
-	    .wire = { .send = script_send, .close = script_close, .again = status == NULL ? script_again : NULL,
+	    .wire = { .send = script_send, .listen = script_listen, .close = script_close, .again = status == NULL ? script_again : NULL,
 	        .deadline_ms = sp_monotonic_ms() + 60000 } };
 	sp_buf_init(&s->sent, s->mem, 1000000);
 	c->message_max = 100000;
@@ -315,6 +323,113 @@ bounds(void **state)
 	end(&s, &c);
 }
 
+/* ---- tasks ---- */
+
+#define ANSWER(members) "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"result\":{" members "}}"
+#define MADE ANSWER("\"resultType\":\"task\",\"taskId\":\"t 1\",\"status\":\"working\",\"pollIntervalMs\":1")
+#define MADE_IN_SESSION ANSWER("\"task\":{\"taskId\":\"t 1\",\"status\":\"working\",\"pollInterval\":1}")
+#define STANDS(status, more) ANSWER("\"taskId\":\"t 1\",\"status\":\"" status "\"" more)
+#define WORKING STANDS("working", ",\"statusMessage\":\"one\""), NULL, STANDS("working", ",\"statusMessage\":\"one\""), NULL, \
+	STANDS("working", ",\"statusMessage\":\"two\",\"pollIntervalMs\":-5"), NULL
+#define REFUSED "{\"jsonrpc\":\"2.0\",\"id\":%ID,\"error\":{\"code\":-32602,\"message\":\"no such task\"}}"
+
+static const struct {
+	const char *name;
+	bool modern;
+	const char *texts[20];
+	enum sp_mcp_reply_kind kind;
+	int code;
+	const char *said;		/* by us */
+	unsigned progress;
+} tasks[] = {
+	{ "completed", true, { MADE, NULL, WORKING, STANDS("completed", ",\"result\":{\"content\":[]}"), NULL }, SP_MCP_REPLY, 0,
+	    "\"method\":\"tasks/get\",\"params\":{\"taskId\":\"t 1\"", 2 },
+	{ "completed without a result", true, { MADE, NULL, STANDS("completed", ""), NULL }, SP_MCP_REPLY_BROKEN, 0, NULL, 0 },
+	{ "completed with something", true, { MADE, NULL, STANDS("completed", ",\"result\":[1]"), NULL }, SP_MCP_REPLY_BROKEN, 0, NULL, 0 },
+	{ "failed", true, { MADE, NULL, STANDS("failed", ",\"error\":{\"code\":-5,\"message\":\"no\"}"), NULL }, SP_MCP_REPLY_ERROR, -5,
+	    NULL, 0 },
+	{ "failed without an error", true, { MADE, NULL, STANDS("failed", ",\"result\":{}"), NULL }, SP_MCP_REPLY_BROKEN, 0, NULL, 0 },
+	{ "cancelled", true, { MADE, NULL, STANDS("cancelled", ""), NULL }, SP_MCP_REPLY_ERROR, SP_MCP_TASK_GONE, NULL, 0 },
+	{ "forgotten", true, { MADE, NULL, WORKING, REFUSED, NULL }, SP_MCP_REPLY_ERROR, SP_MCP_TASK_GONE, NULL, 2 },
+	{ "asks", true, { MADE, NULL, STANDS("input_required", ",\"inputRequests\":{\"a\":{\"method\":\"roots/list\"}}"), NULL },
+	    SP_MCP_REPLY_ASKS, 0, NULL, 0 },
+	{ "asks nothing any more", true, { MADE, NULL, STANDS("input_required", ",\"inputRequests\":{}"), NULL,
+	    STANDS("completed", ",\"result\":{}"), NULL }, SP_MCP_REPLY, 0, NULL, 0 },
+	{ "a status of its own", true, { MADE, NULL, STANDS("paused", ""), NULL }, SP_MCP_REPLY_BROKEN, 0, NULL, 0 },
+	{ "no status", true, { MADE, NULL, ANSWER(""), NULL }, SP_MCP_REPLY_BROKEN, 0, NULL, 0 },
+	{ "in a session", false, { MADE_IN_SESSION, NULL, WORKING, STANDS("completed", ""), NULL, RESULT, NULL }, SP_MCP_REPLY, 0,
+	    "\"method\":\"tasks/result\",\"params\":{\"taskId\":\"t 1\"", 2 },
+	{ "failed in a session", false, { MADE_IN_SESSION, NULL, STANDS("failed", ""), NULL, ERROR("-7"), NULL }, SP_MCP_REPLY_ERROR, -7,
+	    NULL, 0 },
+	{ "asks in a session", false, { MADE_IN_SESSION, NULL, STANDS("input_required", ""), NULL, ASK, NULL }, SP_MCP_REPLY_ASKS, 0,
+	    "notifications/cancelled", 0 },
+	{ "forgotten in a session", false, { MADE_IN_SESSION, NULL, REFUSED, NULL }, SP_MCP_REPLY_ERROR, SP_MCP_TASK_GONE, NULL, 0 },
+	{ "cancelled in a session", false, { MADE_IN_SESSION, NULL, STANDS("cancelled", ""), NULL }, SP_MCP_REPLY_ERROR, SP_MCP_TASK_GONE,
+	    NULL, 0 },
+	{ "hangs up instead of a result", false, { MADE_IN_SESSION, NULL, STANDS("completed", ""), NULL, NULL }, SP_MCP_REPLY_BROKEN, 0,
+	    NULL, 0 },
+};
+
+static void
+task(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(tasks); i++) {
+		struct heard heard = { 0 };
+		struct sp_exchange x = { .progress = on_progress, .arg = &heard };
+		struct sp_mcp_client c = { .exchange = &x, .takes_tasks = true };
+		struct sp_mcp_reply reply = { 0 };
+		struct sp_mcp_task made;
+		struct script s;
+
+		begin(&s, &c, tasks[i].texts, NULL);
+		c.capabilities = parse(s.mem, "{\"elicitation\":{}}");
+		c.era = tasks[i].modern ? SP_MCP_ERA_MODERN : SP_MCP_ERA_SESSION;
+		assert_int_equal(sp_mcp_client_call(&c, &(struct sp_mcp_request){ .method = "tools/call" }, &reply), SP_MCP_REPLY);
+		CHECK(sp_mcp_task_made(&c, reply.result, &made), tasks[i].name);
+		CHECK(sp_mcp_task_follow(&c, &made, &reply) == tasks[i].kind, tasks[i].name);
+		CHECK(reply.error.code == tasks[i].code, tasks[i].name);
+		CHECK(tasks[i].said == NULL || was_said(&s, tasks[i].said), tasks[i].name);
+		CHECK(heard.progress == tasks[i].progress, tasks[i].name);
+		CHECK((reply.result != NULL) == (tasks[i].kind == SP_MCP_REPLY), tasks[i].name);
+		CHECK((reply.questions != NULL) == (tasks[i].kind == SP_MCP_REPLY_ASKS), tasks[i].name);
+		CHECK(was_said(&s, "\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}") == tasks[i].modern, tasks[i].name);
+		end(&s, &c);
+	}
+}
+
+static void
+no_task(void **state)
+{
+	static const char *const modern[] = {
+		"{\"resultType\":\"task\"}", "{\"resultType\":\"task\",\"taskId\":\"\"}", "{\"resultType\":\"task\",\"taskId\":7}",
+		"{\"resultType\":\"complete\",\"taskId\":\"t\"}", "{\"taskId\":\"t\"}", "{\"task\":{\"taskId\":\"t\"}}",
+	};
+	static const char *const session[] = {
+		"{\"task\":[]}", "{\"task\":{}}", "{\"task\":{\"taskId\":null}}", "{\"resultType\":\"task\",\"taskId\":\"t\"}", "{\"content\":[]}",
+	};
+	static const char *const texts[] = { RESULT, NULL };
+	struct sp_mcp_client c = { 0 };
+	struct sp_mcp_task made;
+	struct script s;
+	char *large;
+
+	(void)state;
+	begin(&s, &c, texts, NULL);
+	large = sp_alloc(s.mem, SP_MCP_TASK_ID_MAX + 2);
+	memset(large, 'x', SP_MCP_TASK_ID_MAX + 1);
+	large[SP_MCP_TASK_ID_MAX + 1] = '\0';
+	c.era = SP_MCP_ERA_MODERN;
+	for (size_t i = 0; i < COUNT(modern); i++)
+		CHECK(!sp_mcp_task_made(&c, parse(s.mem, modern[i]), &made), modern[i]);
+	assert_false(sp_mcp_task_made(&c, parse(s.mem, sp_printf(s.mem, "{\"resultType\":\"task\",\"taskId\":\"%s\"}", large)), &made));
+	assert_true(sp_mcp_task_made(&c, parse(s.mem, sp_printf(s.mem, "{\"resultType\":\"task\",\"taskId\":\"%s\"}", large + 1)), &made));
+	c.era = SP_MCP_ERA_SESSION;
+	for (size_t i = 0; i < COUNT(session); i++)
+		CHECK(!sp_mcp_task_made(&c, parse(s.mem, session[i]), &made), session[i]);
+	end(&s, &c);
+}
+
 /* ---- lists ---- */
 
 static const struct {
@@ -358,6 +473,8 @@ main(void)
 		cmocka_unit_test(told),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(task),
+		cmocka_unit_test(no_task),
 		cmocka_unit_test(list),
 	};
 
