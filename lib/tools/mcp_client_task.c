@@ -102,9 +102,11 @@ take_end(struct sp_mcp_client *c, struct json_object *task, bool failed, struct 
 {
 	struct json_object *error = sp_json_get(task, "error"), *result = sp_json_get(task, "result");
 
-	*out = (struct sp_mcp_reply){ .result = result };
-	if (!failed && json_object_is_type(result, json_type_object))
+	*out = (struct sp_mcp_reply){ 0 };
+	if (!failed && json_object_is_type(result, json_type_object)) {
+		out->result = result;
 		return SP_MCP_REPLY;
+	}
 	if (failed && json_object_is_type(sp_json_get(error, "code"), json_type_int)) {
 		out->error = (struct sp_tool_error){ .code = json_object_get_int(sp_json_get(error, "code")),
 		    .message = sp_json_get_str(error, "message"), .data = sp_json_get(error, "data") };
