@@ -111,24 +111,36 @@ find_row(struct sp_documents *all, const char *kind, const char *name)
 
 /* ---- faults ---- */
 
-static int
-print_faults(const struct work *w)
+static void
+print_list(const struct sp_faults *faults, const char *prefix)
 {
-	const struct sp_faults *faults = &w->documents.faults;
-
 	for (size_t i = 0; i < faults->count; i++) {
 		const struct sp_fault *f = &faults->item[i];
 
 		if (f->line > 0)
-			fprintf(stderr, "%s:%d: %s\n", f->file, f->line, f->message);
+			fprintf(stderr, "%s:%d: %s%s\n", f->file, f->line, prefix, f->message);
 		else
-			fprintf(stderr, "%s: %s\n", f->file, f->message);
+			fprintf(stderr, "%s: %s%s\n", f->file, prefix, f->message);
 	}
 	if (faults->more > 0)
 		fprintf(stderr, "and %zu more\n", faults->more);
+}
+
+static int
+print_faults(const struct work *w)
+{
+	print_list(&w->documents.faults, "");
 	if (w->unreachable)
 		fputs("sallyport: the database could not be reached: what stands only there counts as missing\n", stderr);
 	return 1;
+}
+
+/* Of documents without fault: what the import of others left out, and what this host does not have. */
+static void
+print_remarks(struct work *w)
+{
+	print_list(&w->documents.remarks, "note: ");
+	catalog_warn_of_host(&w->documents, w->c->settings);
 }
 
 /* ---- check, diff, apply ---- */
@@ -216,7 +228,7 @@ apply(struct work *w, bool with_functions, bool prune, int *status)
 		(void)print_faults(w);
 		return false;
 	}
-	catalog_warn_of_host(&w->documents, w->c->settings);
+	print_remarks(w);
 	if (w->documents.count > 0 && (documents = apply_documents(w, prune, &refused)) == NULL)
 		return false;
 	if (refused > 0) {
@@ -326,7 +338,7 @@ catalog_check_run(struct command *c, int argc, char **argv)
 	if (!sp_documents_check(&w.documents)) {
 		status = print_faults(&w);
 	} else {
-		catalog_warn_of_host(&w.documents, c->settings);
+		print_remarks(&w);
 		printf("%zu document%s without fault\n", w.documents.count, w.documents.count == 1 ? "" : "s");
 	}
 	PQfinish(w.conn);

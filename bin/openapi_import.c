@@ -129,8 +129,8 @@ catalog_import_run(struct command *c, int argc, char **argv)
 	doc = (struct sp_document){ .file = im.file, .body = im.rules };
 	if (!sp_openapi_of_document(&all, &doc, &im.result))
 		return command_fail("%s: %s", im.file, all.faults.count > 0 ? all.faults.item[0].message : "needs \"document\"");
-	print_remarks(&im);
 	if (options[DIFF].given)
 		return catalog_difference(c, add_rules, &im);
+	print_remarks(&im);
 	return print_documents(c, &im, options[OUT].given ? options[OUT].value : NULL) ? 0 : 1;
 }

@@ -9,7 +9,7 @@
 void
 sp_documents_init(struct sp_documents *all, struct sp_arena *mem)
 {
-	*all = (struct sp_documents){ .mem = mem, .faults = { .mem = mem } };
+	*all = (struct sp_documents){ .mem = mem, .faults = { .mem = mem }, .remarks = { .mem = mem } };
 	all->end = &all->first;
 }
 

@@ -77,6 +77,7 @@ struct sp_document {
 struct sp_documents {
 	struct sp_arena *mem;
 	struct sp_faults faults;
+	struct sp_faults remarks;	/* no faults, and somebody wants to know: what an import left out */
 	struct sp_document *first, **end;
 	size_t count;
 	/*

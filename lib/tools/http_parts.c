@@ -2,6 +2,7 @@
 #include "tools/http_parts.h"
 
 #include "base/encode.h"
+#include "tools/http_bytes.h"
 #include "tools/spec.h"
 
 #define BODY_MAX	((size_t)16 * 1024 * 1024)
@@ -28,6 +29,7 @@ struct sp_http_parts {
 	struct members query, headers, form;
 	bool is_form;
 	const struct sp_json_pattern *body;	/* NULL: none */
+	const struct sp_http_bytes *bytes;	/* NULL: none */
 	bool omit_empty_body;
 	const char *content_type;
 };
@@ -203,26 +205,56 @@ read_headers(struct sp_arena *mem, struct json_object *spec, struct members *out
 	return true;
 }
 
+/* Which of the members that are a body there is; NULL: none. */
+static bool
+body_member(struct sp_arena *mem, struct json_object *spec, const char *method, const char **out, const char **why)
+{
+	static const char *const names[] = { "body", "form", "raw", "multipart" };
+
+	*out = NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (sp_json_get(spec, names[i]) == NULL)
+			continue;
+		if (*out != NULL) {
+			*why = sp_printf(mem, "%s: there is a body already", names[i]);
+			return false;
+		}
+		*out = names[i];
+	}
+	if (*out == NULL || (strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0))
+		return true;
+	*why = sp_printf(mem, "%s: the method has none", *out);
+	return false;
+}
+
 static bool
 read_body(struct sp_arena *mem, struct json_object *spec, struct sp_http_parts *out, const char **why)
 {
-	struct json_object *body = sp_json_get(spec, "body");
+	const char *member;
+	struct json_object *body;
 
-	out->is_form = sp_json_get(spec, "form") != NULL;
-	if (body != NULL && out->is_form) {
-		*why = "form: there is a body already";
+	if (!body_member(mem, spec, out->method, &member, why) ||
+	    !sp_spec_bool(mem, spec, "omit_empty_body", &out->omit_empty_body, why))
 		return false;
+	out->content_type = "application/json";
+	body = member != NULL ? sp_json_get(spec, member) : NULL;
+	if (member == NULL || strcmp(member, "body") == 0) {
+		if (member != NULL && !sp_json_pattern_parse(mem, body, &out->body, why))
+			return sp_spec_at(mem, member, why);
+	} else if (strcmp(member, "form") == 0) {
+		out->is_form = true;
+		out->content_type = "application/x-www-form-urlencoded";
+		if (!read_members(mem, spec, member, &out->form, why))
+			return false;
+	} else {
+		if (!sp_http_bytes_load(mem, body, strcmp(member, "multipart") == 0, &out->bytes, why))
+			return sp_spec_at(mem, member, why);
+		if (sp_json_get(spec, "content_type") != NULL) {
+			*why = "content_type: its type is the business of raw and multipart";
+			return false;
+		}
 	}
-	if ((body != NULL || out->is_form) && (strcmp(out->method, "HEAD") == 0 || strcmp(out->method, "OPTIONS") == 0)) {
-		*why = "body: the method has none";
-		return false;
-	}
-	if (body != NULL && !sp_json_pattern_parse(mem, body, &out->body, why))
-		return sp_spec_at(mem, "body", why);
-	out->content_type = out->is_form ? "application/x-www-form-urlencoded" : "application/json";
-	return read_members(mem, spec, "form", &out->form, why) &&
-	    sp_spec_bool(mem, spec, "omit_empty_body", &out->omit_empty_body, why) &&
-	    sp_spec_text(mem, spec, "content_type", &out->content_type, why);
+	return sp_spec_text(mem, spec, "content_type", &out->content_type, why);
 }
 
 bool
@@ -530,11 +562,18 @@ merge(struct sp_arena *mem, struct json_object *below, struct sp_buf *b, const c
 
 static bool
 make_body(struct sp_arena *mem, const struct sp_http_parts *parts, const struct sp_given *given,
-    struct json_object *overlay, struct sp_buf *b, bool *is_there, const char **why)
+    struct json_object *overlay, struct sp_buf *b, struct sp_str *content_type, bool *is_there, const char **why)
 {
 	struct writer w = { mem, b, '\0', why };
+	enum sp_filled filled;
 
 	*is_there = true;
+	*content_type = sp_str(parts->content_type);
+	if (parts->bytes != NULL) {
+		filled = sp_http_bytes_write(mem, parts->bytes, given, b, content_type, why);
+		*is_there = filled == SP_FILLED;
+		return filled != SP_FILLED_WRONG;
+	}
 	if (parts->is_form) {
 		if (!add_members(&w, &parts->form, given))
 			return false;
@@ -566,6 +605,7 @@ sp_http_parts_build(struct sp_arena *mem, const struct sp_http_parts *parts, con
 {
 	struct sp_buf url, body;
 	struct writer query = { mem, &url, '?', why };
+	struct sp_str content_type;
 	bool has_body;
 
 	sp_buf_init(&url, mem, SP_MESSAGE_URL_MAX);
@@ -573,7 +613,7 @@ sp_http_parts_build(struct sp_arena *mem, const struct sp_http_parts *parts, con
 	sp_buf_cstr(&url, base);
 	if (!add_path(mem, parts, given, &url, why) || !add_members(&query, &parts->query, given) ||
 	    !add_fields(mem, &parts->headers, given, m, why) ||
-	    !make_body(mem, parts, given, overlay, &body, &has_body, why))
+	    !make_body(mem, parts, given, overlay, &body, &content_type, &has_body, why))
 		return false;
 	if (!sp_buf_ok(&url) || !sp_buf_ok(&body)) {
 		*why = "the arguments are too long for a request";
@@ -583,7 +623,7 @@ sp_http_parts_build(struct sp_arena *mem, const struct sp_http_parts *parts, con
 	m->url = sp_buf_view(&url).p;
 	if (has_body) {
 		m->body = sp_buf_view(&body);
-		return sp_message_set(m, "Content-Type", sp_str(parts->content_type));
+		return sp_message_set(m, "Content-Type", content_type);
 	}
 	/* such methods say that there is none: RFC 9110 section 8.6 */
 	if (strcmp(parts->method, "POST") == 0 || strcmp(parts->method, "PUT") == 0 || strcmp(parts->method, "PATCH") == 0)

@@ -5,7 +5,8 @@
  *	path: /jobs/{id}
  *	query: {page: "{page}", tags: {value: "{tags}", style: form, explode: true}}
  *	headers: {X-Trace: "{trace}"}
- *	body: {title: "{title}"}	JSON; or form: {Action: Send}
+ *	body: {title: "{title}"}	JSON; or form: {Action: Send}, or raw and
+ *					multipart as in http_bytes.h
  *
  * A value is encoded for the part it is put in, and can never become another
  * part: in a path it is one segment and not "." or ".." (several with {+name}),
@@ -20,7 +21,7 @@
 #include "tools/blanks.h"
 
 /* The names of the members of a document that sp_http_parts_load() reads. */
-#define SP_HTTP_PARTS "method path query headers body form content_type omit_empty_body"
+#define SP_HTTP_PARTS "method path query headers body form raw multipart content_type omit_empty_body"
 
 struct sp_http_parts;
 

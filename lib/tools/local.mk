@@ -81,6 +81,7 @@ lib_libsallyport_a_SOURCES += lib/tools/access_token.c lib/tools/access_token.h
 lib_libsallyport_a_SOURCES += lib/tools/breaker.c lib/tools/breaker.h
 lib_libsallyport_a_SOURCES += lib/tools/credential.c lib/tools/credential.h
 lib_libsallyport_a_SOURCES += lib/tools/http_answer.c lib/tools/http_answer.h
+lib_libsallyport_a_SOURCES += lib/tools/http_bytes.c lib/tools/http_bytes.h
 lib_libsallyport_a_SOURCES += lib/tools/http_content.c lib/tools/http_content.h
 lib_libsallyport_a_SOURCES += lib/tools/http_message.c lib/tools/http_message.h
 lib_libsallyport_a_SOURCES += lib/tools/http_parts.c lib/tools/http_parts.h

@@ -62,6 +62,22 @@ sp_openapi_of_document(struct sp_documents *all, const struct sp_document *doc, 
 	return false;
 }
 
+/* What was left out or changed, and first of all how much. */
+static void
+remark(struct sp_documents *all, const struct sp_document *doc, const struct sp_openapi *o)
+{
+	int line = doc->place != NULL ? doc->place->line : 0;
+
+	if (json_object_array_length(o->remarks) > 0)
+		sp_fault(&all->remarks, doc->file, line, "%zu of %zu operations are tools", o->tools, o->operations);
+	for (size_t i = 0; i < json_object_array_length(o->remarks); i++) {
+		struct json_object *one = json_object_array_get_idx(o->remarks, i);
+		struct sp_str operation = sp_json_get_str(one, "operation"), text = sp_json_get_str(one, "text");
+
+		sp_fault(&all->remarks, doc->file, line, "%.*s%s%.*s", SP_FMT(operation), operation.len > 0 ? ": " : "", SP_FMT(text));
+	}
+}
+
 void
 sp_document_expand_openapi(struct sp_documents *all, const struct sp_document *doc)
 {
@@ -70,6 +86,7 @@ sp_document_expand_openapi(struct sp_documents *all, const struct sp_document *d
 
 	if (!sp_openapi_of_document(all, doc, &out))
 		return;
+	remark(all, doc, &out);
 	for (size_t i = 0; i < json_object_array_length(out.documents); i++)
 		sp_documents_make(all, doc, origin, json_object_array_get_idx(out.documents, i));
 }

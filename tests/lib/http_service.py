@@ -7,6 +7,8 @@ endpoint (RFC 6749 section 4.4), a place that checks AWS signatures by itself, a
 that misbehave.
 """
 import base64
+import email
+import email.policy
 import hashlib
 import hmac
 import json
@@ -122,6 +124,17 @@ class Service(BaseHTTPRequestHandler):
     def on_echo(self, rest):
         self.answer(200, {"method": self.command, "target": self.path, "headers": self.fields,
                           "body": self.body.decode("utf-8", "replace")})
+
+    def on_parts(self, rest):
+        """What the parser of Python's library makes of a body of parts, or of bytes."""
+        message = email.message_from_bytes(b"Content-Type: " + self.fields["content-type"].encode() + b"\r\n\r\n" + self.body,
+                                           policy=email.policy.HTTP)
+        if not message.is_multipart():
+            self.answer(200, {"type": self.fields["content-type"], "base64": base64.b64encode(self.body).decode()})
+            return
+        self.answer(200, {"parts": [{
+            "name": p.get_param("name", header="content-disposition"), "filename": p.get_filename(), "fields": len(p.keys()),
+            "type": p.get("content-type"), "base64": base64.b64encode(p.get_payload(decode=True)).decode()} for p in message.iter_parts()]})
 
     def on_jobs(self, rest):
         if not rest:

@@ -354,6 +354,11 @@ TESTS += tests/unit/test_http_answer
 tests_unit_test_http_answer_SOURCES = tests/unit/test_http_answer.c
 tests_unit_test_http_answer_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_http_bytes
+TESTS += tests/unit/test_http_bytes
+tests_unit_test_http_bytes_SOURCES = tests/unit/test_http_bytes.c
+tests_unit_test_http_bytes_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_http_parts
 TESTS += tests/unit/test_http_parts
 tests_unit_test_http_parts_SOURCES = tests/unit/test_http_parts.c
