@@ -11,6 +11,7 @@ EXTRA_DIST += tests/lib/orders-api.py
 EXTRA_DIST += tests/lib/http.sh
 EXTRA_DIST += tests/lib/listen.sh
 EXTRA_DIST += tests/lib/mcp.sh
+EXTRA_DIST += tests/lib/flood_server.py
 EXTRA_DIST += tests/lib/http_service.py
 EXTRA_DIST += tests/lib/service.sh
 EXTRA_DIST += tests/lib/programs.sh

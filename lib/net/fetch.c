@@ -45,6 +45,7 @@ sp_fetch(struct sp_arena *mem, const struct sp_fetch *fetch, struct sp_fetched *
 		read_answer(&answer, out);
 		return SP_FETCH_ANSWER;
 	case SP_HTTP_REFUSED:
+	case SP_HTTP_CODED:
 	case SP_HTTP_TOO_LARGE:
 		return SP_FETCH_REFUSED;
 	default:

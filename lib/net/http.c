@@ -100,7 +100,7 @@ on_header(char *bytes, size_t size, size_t count, void *arg)
 	name = sp_str_sub(line, 0, (size_t)colon);
 	value = sp_str_trim(sp_str_sub(line, (size_t)colon + 1, line.len), " \t\r\n");
 	if (sp_str_caseis(name, "Content-Encoding") && !sp_str_caseis(value, "identity"))
-		return end(t, SP_HTTP_REFUSED, "the answer has a content coding");	/* none was asked for */
+		return end(t, SP_HTTP_CODED, "the answer has a content coding");	/* none was asked for */
 	if (a->field_count == SP_HTTP_FIELDS_MAX)
 		return end(t, SP_HTTP_TOO_LARGE, "the answer has too many header fields");
 	a->fields[a->field_count++] = (struct sp_http_field){ sp_cstr(t->mem, name), sp_str_dup(t->mem, value) };

@@ -63,7 +63,8 @@ struct sp_http {
 
 enum sp_http_result {
 	SP_HTTP_ANSWER,		/* a whole one, of any status */
-	SP_HTTP_REFUSED,	/* by us: the URL, the address, the certificate, a content coding */
+	SP_HTTP_REFUSED,	/* by us: the URL, the address, the certificate: nothing was sent */
+	SP_HTTP_CODED,		/* an answer with a content coding, which is not read; the request may have had its effect */
 	SP_HTTP_TOO_LARGE,	/* the answer */
 	SP_HTTP_UNREACHABLE,	/* no name, no connection: nothing was sent */
 	SP_HTTP_BROKEN,		/* no whole answer; the request may have had its effect */

@@ -192,6 +192,7 @@ obtain(const struct sp_credential_use *use, const struct sp_token_request *r, st
 	case SP_HTTP_STOPPED:
 		return SP_CREDENTIAL_STOPPED;
 	case SP_HTTP_REFUSED:
+	case SP_HTTP_CODED:
 		*why = sp_printf(mem, "the token endpoint: %s", *why);
 		return SP_CREDENTIAL_TROUBLE;
 	default:

@@ -305,6 +305,9 @@ give_up(const struct sp_http_send *s, const struct attempt *a, struct sp_tool_re
 		return ours(s, out, a->why);
 	case SP_HTTP_TOO_LARGE:
 		return trouble(s, out, sp_printf(mem, "%s: ask for less", a->why));
+	case SP_HTTP_CODED:
+		return trouble(s, out, sp_printf(mem, "%s, and cannot be read%s", a->why,
+		    s->repeatable ? "" : " (what was asked for may have been done)"));
 	case SP_HTTP_UNREACHABLE:
 	case SP_HTTP_BROKEN:
 	case SP_HTTP_TIMEOUT:

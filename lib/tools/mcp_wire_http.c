@@ -258,6 +258,7 @@ run(struct exchange *x, const struct sp_mcp_sending *m, struct sp_str last_id)
 		return SP_WIRE_UNREACHABLE;
 	case SP_HTTP_TIMEOUT:
 		return SP_WIRE_LATE;
+	case SP_HTTP_CODED:
 	case SP_HTTP_BROKEN:
 		break;
 	}

@@ -161,7 +161,7 @@ outcomes(void **state)
 		{ "/garbage", SP_HTTP_BROKEN, 0, "", 0, 0 },
 		{ "/endless", SP_HTTP_TOO_LARGE, 200, NULL, 0, 0 },
 		{ "/fields", SP_HTTP_TOO_LARGE, 200, "", 0, 0 },
-		{ "/coded", SP_HTTP_REFUSED, 200, "", 0, 0 },
+		{ "/coded", SP_HTTP_CODED, 200, "", 0, 0 },
 		{ "/hang", SP_HTTP_TIMEOUT, 0, "", 300, 0 },
 		{ "/hang", SP_HTTP_TIMEOUT, 0, "", 0, 300 },
 		{ "/stall", SP_HTTP_TIMEOUT, 200, "abc", 0, 300 },
