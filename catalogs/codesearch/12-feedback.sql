@@ -112,16 +112,14 @@ RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = codesearch, p
 DECLARE
 	a_day constant integer := 2000;
 	kept  bigint;
-	c     codesearch.chunk;
 BEGIN
 	IF (SELECT count(*) FROM feedback b WHERE b.caller = codesearch.caller() AND b.at > now() - interval '1 day') >= a_day THEN
 		RAISE EXCEPTION 'more than % pieces of feedback in a day', a_day;
 	END IF;
-	SELECT * INTO c FROM chunk WHERE id = f.target_id;
 	INSERT INTO feedback (source, caller, request_id, words, target_id, repository, file_path, function_name,
 		class_name, kind, rating, rank, outcome, score, notes, context, vote)
-	VALUES (f.source, codesearch.caller(), f.request_id, f.words, f.target_id, c.repository, c.file_path, c.function_name,
-		c.class_name, f.kind, f.rating, f.rank, f.outcome, f.score, f.notes, f.context, f.vote)
+	VALUES (f.source, codesearch.caller(), f.request_id, f.words, f.target_id, f.repository, f.file_path, f.function_name,
+		f.class_name, f.kind, f.rating, f.rank, f.outcome, f.score, f.notes, f.context, f.vote)
 	ON CONFLICT (caller, request_id, target_id) WHERE source = 'click' DO NOTHING
 	RETURNING feedback_id INTO kept;
 	-- how a search ended says something about what was opened

@@ -8,15 +8,21 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 		WHEN length(context::text) > 16384 THEN 'context is longer than 16384 characters' END
 $$;
 
+-- The piece with this id; null: none has it.
+CREATE OR REPLACE FUNCTION codesearch.piece_of(id text)
+RETURNS codesearch.chunk LANGUAGE sql STABLE AS $$
+	SELECT c FROM codesearch.chunk c WHERE c.id = btrim($1)
+$$;
+
 -- ---- submit_feedback ----
-CREATE OR REPLACE FUNCTION tools.submit_feedback(target_id text, kind text, rating integer, notes text DEFAULT NULL,
-	context jsonb DEFAULT NULL)
+
+-- piece: what target_id is the id of, with its place and its names, or null.
+CREATE OR REPLACE FUNCTION codesearch.submit_feedback(target_id text, kind text, rating integer, notes text, context jsonb, piece codesearch.chunk)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	f       codesearch.feedback;
 	q       record;
 	refused text := codesearch.feedback_refused(notes, context);
-	is_piece boolean;
 BEGIN
 	f.source := 'feedback';
 	f.target_id := btrim(target_id);
@@ -40,10 +46,18 @@ BEGIN
 	-- of kind and rating the clearer one
 	f.vote := CASE f.kind WHEN 'positive' THEN greatest((rating - 3) / 2.0, 0.5) WHEN 'negative' THEN least((rating - 3) / 2.0, -0.5)
 		WHEN 'neutral' THEN 0 WHEN 'other' THEN (rating - 3) / 2.0 ELSE 0 END;
-	is_piece := EXISTS (SELECT FROM codesearch.chunk c WHERE c.id = f.target_id);
+	f.repository := piece.repository;
+	f.file_path := piece.file_path;
+	f.function_name := piece.function_name;
+	f.class_name := piece.class_name;
 	RETURN codesearch.success(jsonb_build_object('stored', true, 'id', codesearch.keep_feedback(f),
-		'affects_ranking', is_piece AND f.vote <> 0));
+		'affects_ranking', piece.id IS NOT NULL AND f.vote <> 0));
 END
+$$;
+CREATE OR REPLACE FUNCTION tools.submit_feedback(target_id text, kind text, rating integer, notes text DEFAULT NULL,
+	context jsonb DEFAULT NULL)
+RETURNS jsonb LANGUAGE sql AS $$
+	SELECT codesearch.submit_feedback(target_id, kind, rating, notes, context, codesearch.piece_of(target_id))
 $$;
 COMMENT ON FUNCTION tools.submit_feedback(text, text, integer, text, jsonb) IS $c$Submit feedback
 Says how useful something was: a result of search_code (its id), a whole search (its query_id), or anything else by a name
@@ -63,7 +77,7 @@ context only in those, otherwise a little in all.
 	"affects_ranking": {"type": "boolean"}}}}}$c$;
 
 -- ---- track_search_click ----
-CREATE OR REPLACE FUNCTION tools.track_search_click(query_id text, doc_id text, rank integer, context jsonb DEFAULT NULL)
+CREATE OR REPLACE FUNCTION codesearch.track_search_click(query_id text, doc_id text, rank integer, context jsonb, piece codesearch.chunk, backend text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	f       codesearch.feedback;
@@ -73,7 +87,7 @@ BEGIN
 	SELECT * INTO q FROM codesearch.query_of(btrim(query_id));
 	IF q.request_id IS NULL THEN
 		RETURN codesearch.failure('query_id is not one that search_code gave you');
-	ELSIF NOT EXISTS (SELECT FROM codesearch.chunk c WHERE c.id = btrim(doc_id)) THEN
+	ELSIF piece.id IS NULL THEN
 		RETURN codesearch.failure('doc_id is not the id of a piece in the index');
 	ELSIF rank < 1 THEN
 		RETURN codesearch.failure('rank counts from 1');
@@ -87,9 +101,17 @@ BEGIN
 	f.rank := rank;
 	f.context := context;
 	f.vote := 0.5;		-- it looked right; track_search_outcome says whether it was
+	f.repository := piece.repository;
+	f.file_path := piece.file_path;
+	f.function_name := piece.function_name;
+	f.class_name := piece.class_name;
 	PERFORM codesearch.keep_feedback(f);
-	RETURN codesearch.success('{"tracked": true, "backend": "postgresql"}');
+	RETURN codesearch.success(jsonb_build_object('tracked', true, 'backend', backend));
 END
+$$;
+CREATE OR REPLACE FUNCTION tools.track_search_click(query_id text, doc_id text, rank integer, context jsonb DEFAULT NULL)
+RETURNS jsonb LANGUAGE sql AS $$
+	SELECT codesearch.track_search_click(query_id, doc_id, rank, context, codesearch.piece_of(doc_id), 'postgresql')
 $$;
 COMMENT ON FUNCTION tools.track_search_click(text, text, integer, jsonb) IS $c$Track search click
 Says that a result of search_code was opened or used. It comes first more easily when the same is searched again.
@@ -106,8 +128,7 @@ Says that a result of search_code was opened or used. It comes first more easily
 	"required": ["tracked", "backend"], "properties": {"tracked": {"const": true}, "backend": {"type": "string"}}}}}$c$;
 
 -- ---- track_search_outcome ----
-CREATE OR REPLACE FUNCTION tools.track_search_outcome(query_id text, outcome text, score real DEFAULT NULL,
-	context jsonb DEFAULT NULL)
+CREATE OR REPLACE FUNCTION codesearch.track_search_outcome(query_id text, outcome text, score real, context jsonb, backend text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	f       codesearch.feedback;
@@ -131,8 +152,13 @@ BEGIN
 	f.vote := CASE WHEN outcome ~* '\m(fail\w*|unsuccessful|not (found|helpful|useful)|wrong|useless|abandoned)\M' THEN -0.5
 		WHEN outcome ~* '\m(success\w*|succe\w+|solved|fixed|found|done|helpful|useful|ok)\M' THEN 1 ELSE 0 END;
 	PERFORM codesearch.keep_feedback(f);
-	RETURN codesearch.success('{"tracked": true, "backend": "postgresql"}');
+	RETURN codesearch.success(jsonb_build_object('tracked', true, 'backend', backend));
 END
+$$;
+CREATE OR REPLACE FUNCTION tools.track_search_outcome(query_id text, outcome text, score real DEFAULT NULL,
+	context jsonb DEFAULT NULL)
+RETURNS jsonb LANGUAGE sql AS $$
+	SELECT codesearch.track_search_outcome(query_id, outcome, score, context, 'postgresql')
 $$;
 COMMENT ON FUNCTION tools.track_search_outcome(text, text, real, jsonb) IS $c$Track search outcome
 Says how the work that a search was for ended. It counts for the results of that search that were reported with

@@ -178,14 +178,15 @@ are, who imports it, its tests and neighbours, and what it defines. Ask it befor
 -- ---- generate_code ----
 
 -- How code is written, by example: what most of the pieces do.
-CREATE OR REPLACE FUNCTION codesearch.style_of(ids text[])
+DROP FUNCTION IF EXISTS codesearch.style_of(text[]);
+CREATE OR REPLACE FUNCTION codesearch.style_of(pieces codesearch.chunk[])
 RETURNS jsonb LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 	WITH line AS (
-		SELECT l FROM chunk c, string_to_table(c.content, E'\n') l WHERE c.id = ANY (ids)
+		SELECT l FROM unnest(pieces) c, string_to_table(c.content, E'\n') l
 	), spaces AS (
 		SELECT length(substring(l from '^ +')) AS n FROM line WHERE l ~ '^ +[^ *]'
 	), names AS (
-		SELECT function_name AS name FROM chunk WHERE id = ANY (ids) AND function_name ~ '[a-z]'
+		SELECT function_name AS name FROM unnest(pieces) WHERE function_name ~ '[a-z]'
 	)
 	SELECT jsonb_build_object(
 		'indent', CASE WHEN (SELECT count(*) FROM line WHERE l ~ '^\t') >= (SELECT count(*) FROM spaces) THEN 'tabs'
@@ -197,7 +198,77 @@ RETURNS jsonb LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 			WHEN (SELECT count(*) FILTER (WHERE name ~ '_') >= count(*) FILTER (WHERE name ~ '[a-z][A-Z]') FROM names) THEN 'snake_case'
 			WHEN (SELECT count(*) FILTER (WHERE name ~ '^[A-Z]') * 2 > count(*) FROM names) THEN 'PascalCase' ELSE 'camelCase' END,
 		'documented', (SELECT round(count(*) FILTER (WHERE docstring IS NOT NULL)::numeric / greatest(count(*), 1), 2)
-			FROM chunk WHERE id = ANY (ids)))
+			FROM unnest(pieces)))
+$$;
+
+-- The search that examples for a description come from, or its error.
+CREATE OR REPLACE FUNCTION codesearch.read_description(description text, language text, style_guide text)
+RETURNS codesearch.request LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = codesearch, pg_temp AS $$
+DECLARE
+	r codesearch.request;
+BEGIN
+	-- a search takes 400 characters and 50 words: of a long text its beginning
+	r := read_request(left(array_to_string((regexp_split_to_array(btrim(description), '\s+'))[:50], ' '), 400), 'implement', language, NULL, 20);
+	r.exact_terms := '{}';
+	IF length(btrim(description)) NOT BETWEEN 10 AND 2000 THEN
+		r.error := 'description must have 10 to 2000 characters';
+	ELSIF length(style_guide) > 4000 THEN
+		r.error := 'style_guide is longer than 4000 characters';
+	ELSIF r.error IS NULL AND (r.language IS NULL OR r.language <> ALL ('{python,javascript,typescript,java,go,rust,cpp,c}')) THEN
+		r.error := 'language must be one of python, javascript, typescript, java, go, rust, cpp, c';
+	END IF;
+	RETURN r;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION codesearch.is_test(path text)
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT path ~* '(^|/)(t|tests?|testing|spec|__tests__)/|(^|/)test_|[._-](test|spec)\.'
+$$;
+
+-- What is given to who writes the code: the hits are the examples, best first, imports the
+-- names that their files import.
+CREATE OR REPLACE FUNCTION codesearch.brief(description text, language text, style_guide text, found codesearch.hit[],
+	tests codesearch.hit[], names text[], warnings text[])
+RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = codesearch, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+	wanted   text := btrim(description);
+	pieces   codesearch.chunk[] := ARRAY(SELECT (h).piece FROM unnest(found) h ORDER BY (h).rank LIMIT 10);
+	style    jsonb := style_of(pieces);
+	imports  text[] := ARRAY(SELECT i FROM unnest(names) i GROUP BY i ORDER BY count(*) DESC, i LIMIT 12);
+	patterns text[];
+	refs     jsonb;
+	brief    text;
+BEGIN
+	SELECT coalesce(array_agg(p ORDER BY p), '{}') INTO patterns FROM (
+		SELECT 'classes' AS p WHERE EXISTS (SELECT FROM unnest(found) h WHERE ((h).piece).class_name IS NOT NULL)
+		UNION ALL SELECT 'documented functions' WHERE (style ->> 'documented')::numeric >= 0.5
+		UNION ALL SELECT 'errors are handled' WHERE EXISTS (SELECT FROM unnest(pieces) c
+			WHERE c.content ~ '\m(try|except|catch|rescue|Result<|if err != nil|errno|goto (out|fail|err\w*))')
+		UNION ALL SELECT 'asynchronous' WHERE EXISTS (SELECT FROM unnest(pieces) c WHERE c.content ~ '\m(async|await|Promise|tokio|chan)\M')) x;
+	SELECT jsonb_agg(jsonb_build_object('id', (h.piece).id, 'file', (h.piece).file_path, 'repository', (h.piece).repository,
+			'function', coalesce((h.piece).function_name, (h.piece).class_name), 'snippet', left((h.piece).content, 200),
+			'relevance', round(h.relevance::numeric, 4), 'start_line', (h.piece).start_line, 'end_line', (h.piece).end_line) ORDER BY h.rank)
+	  INTO refs FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 5) h;
+	brief := format(E'Write %s code for this: %s\n\nWrite it as this code base does: indent with %s, %s quotes, %s names%s.%s\n%sExamples to follow, best first:\n\n',
+		language, wanted, style ->> 'indent', style ->> 'quotes', style ->> 'naming',
+		CASE WHEN (style ->> 'documented')::numeric >= 0.5 THEN ', a comment for each function' ELSE '' END,
+		coalesce(E'\nFollow this style guide, too: ' || nullif(btrim(style_guide), ''), ''),
+		CASE WHEN imports <> '{}' THEN 'Often imported here: ' || array_to_string(imports, ', ') || E'\n' ELSE '' END) ||
+		(SELECT string_agg(format(E'%s/%s, lines %s to %s:\n%s\n', (h.piece).repository, (h.piece).file_path, (h.piece).start_line,
+			(h.piece).end_line, left((h.piece).content, 2000)), E'\n' ORDER BY h.rank) FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 3) h) ||
+		coalesce(E'\nTests look like this:\n\n' || (SELECT string_agg(format(E'%s/%s, lines %s to %s:\n%s\n', (h.piece).repository, (h.piece).file_path,
+			(h.piece).start_line, (h.piece).end_line, left((h.piece).content, 1200)), E'\n' ORDER BY h.rank) FROM unnest(tests) h), '');
+	RETURN success(jsonb_build_object('success', true, 'code', NULL, 'language', language,
+		'explanation', format('This server writes no code: brief holds what you need to write it yourself, made of %s examples.', least(cardinality(found), 3)),
+		'test_code', NULL, 'references', refs, 'patterns_used', to_jsonb(patterns), 'dependencies', to_jsonb(imports),
+		'style_info', style, 'template_used', NULL,
+		-- how well the examples fit: the part of what the description says that the best five have
+		'confidence', (SELECT round(avg((h.found ->> 'coverage')::numeric), 2) FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 5) h),
+		'brief', brief) ||
+		CASE WHEN warnings <> '{}' THEN jsonb_build_object('warnings', to_jsonb(warnings)) ELSE '{}' END);
+END
 $$;
 
 CREATE OR REPLACE FUNCTION tools.generate_code(description text, language text DEFAULT 'python', context_file text DEFAULT NULL,
@@ -205,33 +276,16 @@ CREATE OR REPLACE FUNCTION tools.generate_code(description text, language text D
 RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = codesearch, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-	wanted   text := btrim(description);
-	r        codesearch.request;
+	r        codesearch.request := codesearch.read_description(description, language, style_guide);
 	found    codesearch.hit[];
 	tests    codesearch.hit[] := '{}';
 	f        codesearch.file;
-	ids      text[];
-	style    jsonb;
 	imports  text[];
-	patterns text[];
-	refs     jsonb;
-	warnings text[] := '{}';
-	brief    text;
+	warnings text[] := r.warnings;
 BEGIN
-	IF length(wanted) NOT BETWEEN 10 AND 2000 THEN
-		RETURN failure('description must have 10 to 2000 characters');
-	ELSIF length(style_guide) > 4000 THEN
-		RETURN failure('style_guide is longer than 4000 characters');
-	END IF;
-	-- a search takes 400 characters and 50 words: of a long text its beginning
-	r := read_request(left(array_to_string((regexp_split_to_array(wanted, '\s+'))[:50], ' '), 400), 'implement', language, NULL, 20);
-	r.exact_terms := '{}';
 	IF r.error IS NOT NULL THEN
 		RETURN failure(r.error);
-	ELSIF r.language IS NULL OR r.language <> ALL ('{python,javascript,typescript,java,go,rust,cpp,c}') THEN
-		RETURN failure('language must be one of python, javascript, typescript, java, go, rust, cpp, c');
 	END IF;
-	warnings := r.warnings;
 	IF btrim(context_file) <> '' THEN
 		f := file_meant(context_file);
 		IF f.path IS NULL THEN
@@ -251,41 +305,11 @@ BEGIN
 	IF include_tests THEN
 		r.intent := 'test';
 		tests := ARRAY(SELECT h FROM codesearch.hits(r, '{}') h
-			WHERE ((h).piece).file_path ~* '(^|/)(t|tests?|testing|spec|__tests__)/|(^|/)test_|[._-](test|spec)\.' ORDER BY (h).rank LIMIT 3);
+			WHERE codesearch.is_test(((h).piece).file_path) ORDER BY (h).rank LIMIT 3);
 	END IF;
-	ids := ARRAY(SELECT ((h).piece).id FROM unnest(found) h ORDER BY (h).rank LIMIT 10);
-	style := style_of(ids);
-	SELECT coalesce(array_agg(name ORDER BY n DESC, name), '{}') INTO imports FROM (
-		SELECT i AS name, count(*) AS n FROM (SELECT DISTINCT ((h).piece).repository, ((h).piece).file_path FROM unnest(found) h) p
-		  JOIN file g ON (g.repository, g.path) = (p.repository, p.file_path), unnest(g.imports) i
-		 GROUP BY i ORDER BY n DESC, i LIMIT 12) x;
-	SELECT coalesce(array_agg(p ORDER BY p), '{}') INTO patterns FROM (
-		SELECT 'classes' AS p WHERE EXISTS (SELECT FROM unnest(found) h WHERE ((h).piece).class_name IS NOT NULL)
-		UNION ALL SELECT 'documented functions' WHERE (style ->> 'documented')::numeric >= 0.5
-		UNION ALL SELECT 'errors are handled' WHERE EXISTS (SELECT FROM chunk c WHERE c.id = ANY (ids)
-			AND c.content ~ '\m(try|except|catch|rescue|Result<|if err != nil|errno|goto (out|fail|err\w*))')
-		UNION ALL SELECT 'asynchronous' WHERE EXISTS (SELECT FROM chunk c WHERE c.id = ANY (ids) AND c.content ~ '\m(async|await|Promise|tokio|chan)\M')) x;
-	SELECT jsonb_agg(jsonb_build_object('id', (h.piece).id, 'file', (h.piece).file_path, 'repository', (h.piece).repository,
-			'function', coalesce((h.piece).function_name, (h.piece).class_name), 'snippet', left((h.piece).content, 200),
-			'relevance', round(h.relevance::numeric, 4), 'start_line', (h.piece).start_line, 'end_line', (h.piece).end_line) ORDER BY h.rank)
-	  INTO refs FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 5) h;
-	brief := format(E'Write %s code for this: %s\n\nWrite it as this code base does: indent with %s, %s quotes, %s names%s.%s\n%sExamples to follow, best first:\n\n',
-		r.language, wanted, style ->> 'indent', style ->> 'quotes', style ->> 'naming',
-		CASE WHEN (style ->> 'documented')::numeric >= 0.5 THEN ', a comment for each function' ELSE '' END,
-		coalesce(E'\nFollow this style guide, too: ' || nullif(btrim(style_guide), ''), ''),
-		CASE WHEN imports <> '{}' THEN 'Often imported here: ' || array_to_string(imports, ', ') || E'\n' ELSE '' END) ||
-		(SELECT string_agg(format(E'%s/%s, lines %s to %s:\n%s\n', (h.piece).repository, (h.piece).file_path, (h.piece).start_line,
-			(h.piece).end_line, left((h.piece).content, 2000)), E'\n' ORDER BY h.rank) FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 3) h) ||
-		coalesce(E'\nTests look like this:\n\n' || (SELECT string_agg(format(E'%s/%s, lines %s to %s:\n%s\n', (h.piece).repository, (h.piece).file_path,
-			(h.piece).start_line, (h.piece).end_line, left((h.piece).content, 1200)), E'\n' ORDER BY h.rank) FROM unnest(tests) h), '');
-	RETURN success(jsonb_build_object('success', true, 'code', NULL, 'language', r.language,
-		'explanation', format('This server writes no code: brief holds what you need to write it yourself, made of %s examples.', least(cardinality(found), 3)),
-		'test_code', NULL, 'references', refs, 'patterns_used', to_jsonb(patterns), 'dependencies', to_jsonb(imports),
-		'style_info', style, 'template_used', NULL,
-		-- how well the examples fit: the part of what the description says that the best five have
-		'confidence', (SELECT round(avg((h.found ->> 'coverage')::numeric), 2) FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 5) h),
-		'brief', brief) ||
-		CASE WHEN warnings <> '{}' THEN jsonb_build_object('warnings', to_jsonb(warnings)) ELSE '{}' END);
+	imports := ARRAY(SELECT i FROM (SELECT DISTINCT ((h).piece).repository, ((h).piece).file_path FROM unnest(found) h) p
+		JOIN file g ON (g.repository, g.path) = (p.repository, p.file_path), unnest(g.imports) i);
+	RETURN codesearch.brief(description, r.language, style_guide, found, tests, imports, warnings);
 END
 $$;
 COMMENT ON FUNCTION tools.generate_code(text, text, text, text, boolean, text) IS $c$Generate code
