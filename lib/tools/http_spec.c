@@ -2,12 +2,15 @@
 #include "tools/http_spec.h"
 
 #include "tools/spec.h"
+#include "tools/sql_function.h"
 
 #define LET_MEMBERS	"from pattern error"
 #define RESOLVE_MEMBERS	"as value unless items match take missing " SP_HTTP_PARTS
 #define READ_MEMBERS	"select overlay " SP_HTTP_PARTS
 #define CASE_MEMBERS	"status where result error"
-#define MEMBERS		"source url let resolve read response success cases retries " SP_HTTP_PARTS
+#define REQUEST_MEMBERS	"let resolve read response success cases answer retries " SP_HTTP_PARTS
+#define MEMBERS		"source url " REQUEST_MEMBERS
+#define SEVERAL_MEMBERS	"source url retries choose begin requests"
 
 /* Variables may be named as arguments are, save that a blank's own signs end a name. */
 static bool
@@ -323,19 +326,34 @@ read_source(struct sp_arena *mem, struct json_object *json, struct sp_http_spec 
 	return sp_http_source_load(mem, source, &s->source, why) || sp_spec_at(mem, "source", why);
 }
 
-bool
-sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_spec **out, const char **why)
+/* {function: schema.name} */
+static bool
+read_function(struct sp_arena *mem, struct json_object *json, const char *name, const char **out, const char **why)
 {
-	struct sp_http_spec *s = sp_alloc(mem, sizeof(*s));
+	struct json_object *member;
+	const char *function = NULL;
+
+	if (!sp_spec_object(mem, json, name, &member, why))
+		return false;
+	if (member == NULL)
+		return true;
+	if (!sp_spec_only(mem, member, "function", why) || !sp_spec_text(mem, member, "function", &function, why))
+		return sp_spec_at(mem, name, why);
+	*why = "needs a function";
+	return (function != NULL && sp_sql_function_name(mem, function, out, why)) || sp_spec_at(mem, name, why);
+}
+
+/* All of one request but its source. */
+static bool
+read_request(struct sp_arena *mem, struct json_object *json, struct sp_http_spec *s, const char **why)
+{
 	struct json_object *response;
 	int64_t *success = NULL;
 
-	if (!sp_spec_only(mem, json, MEMBERS, why) || !read_source(mem, json, s, why))
-		return false;
-	s->retries = s->source->retries;
 	if (!sp_spec_object(mem, json, "response", &response, why) || !read_lets(mem, json, s, why) ||
 	    !read_resolves(mem, json, s, why) || !read_read(mem, json, s, why) || !sp_http_parts_load(mem, json, &s->parts, why) ||
 	    !read_statuses(mem, json, "success", &success, &s->success_count, why) || !read_cases(mem, json, s, why) ||
+	    !read_function(mem, json, "answer", &s->answer, why) ||
 	    !sp_spec_integer(mem, json, "retries", 0, 10, &s->retries, why))
 		return false;
 	s->success = success;
@@ -344,8 +362,60 @@ sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct s
 	s->has_shape = response != NULL;
 	s->used = sp_alloc(mem, 0);
 	collect(mem, json, s);
-	*out = s;
 	return true;
+}
+
+static bool
+read_named(struct sp_arena *mem, struct json_object *json, const struct sp_http_spec *whole, const struct sp_http_spec **out,
+    const char **why)
+{
+	struct sp_http_spec *s = sp_alloc(mem, sizeof(*s));
+
+	*why = "has to be an object";
+	if (!json_object_is_type(json, json_type_object) || !sp_spec_only(mem, json, REQUEST_MEMBERS, why))
+		return false;
+	s->source = whole->source;
+	s->retries = whole->retries;
+	s->has_with = true;
+	*out = s;
+	return read_request(mem, json, s, why);
+}
+
+static bool
+read_several(struct sp_arena *mem, struct json_object *json, struct sp_http_spec *s, const char **why)
+{
+	struct sp_http_named *named;
+	struct json_object *requests;
+
+	if (!sp_spec_only(mem, json, SEVERAL_MEMBERS, why) || !sp_spec_integer(mem, json, "retries", 0, 10, &s->retries, why) ||
+	    !sp_spec_object(mem, json, "requests", &requests, why) || !sp_spec_text(mem, json, "choose", &s->choose, why) ||
+	    !read_function(mem, json, "begin", &s->begin, why))
+		return false;
+	*why = "requests: need either choose, an argument that names one, or begin, a function that does";
+	if ((s->choose == NULL) == (s->begin == NULL) || json_object_object_length(requests) == 0)
+		return false;
+	s->requests = named = sp_alloc_array(mem, (size_t)json_object_object_length(requests), sizeof(*named));
+	json_object_object_foreach(requests, name, value) {
+		named[s->request_count].name = sp_strdup(mem, name);
+		if (!read_named(mem, value, s, &named[s->request_count++].spec, why)) {
+			*why = sp_printf(mem, "requests.%s: %s", name, *why);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_spec **out, const char **why)
+{
+	struct sp_http_spec *s = sp_alloc(mem, sizeof(*s));
+	bool several = sp_json_get(json, "requests") != NULL;
+
+	if ((!several && !sp_spec_only(mem, json, MEMBERS, why)) || !read_source(mem, json, s, why))
+		return false;
+	s->retries = s->source->retries;
+	*out = s;
+	return several ? read_several(mem, json, s, why) : read_request(mem, json, s, why);
 }
 
 /* ---- with the rest of the tool ---- */
@@ -359,7 +429,8 @@ is_property(struct json_object *properties, const char *name)
 static bool
 has_variable(const struct sp_http_spec *s, const char *name)
 {
-	bool found = (s->read != NULL && strcmp(name, "read") == 0) || (s->case_count > 0 && strcmp(name, "answer") == 0);
+	bool found = (s->read != NULL && strcmp(name, "read") == 0) || (s->case_count > 0 && strcmp(name, "answer") == 0) ||
+	    (s->has_with && strcmp(name, "with") == 0);
 
 	for (size_t i = 0; i < s->let_count; i++)
 		found = found || strcmp(s->let[i].name, name) == 0;
@@ -397,6 +468,15 @@ sp_http_spec_fit(struct sp_arena *mem, const struct sp_http_spec *spec, struct j
 
 	if (!knows_all(mem, spec, input, options, why))
 		return false;
+	for (size_t i = 0; i < spec->request_count; i++)
+		if (!knows_all(mem, spec->requests[i].spec, input, options, why)) {
+			*why = sp_printf(mem, "requests.%s: %s", spec->requests[i].name, *why);
+			return false;
+		}
+	if (spec->choose != NULL && !is_property(properties, spec->choose)) {
+		*why = sp_printf(mem, "choose: there is no argument %s", spec->choose);
+		return false;
+	}
 	*s = *spec;
 	*out = s;
 	if (!json_object_is_type(properties, json_type_object))

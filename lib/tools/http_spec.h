@@ -45,6 +45,13 @@ struct sp_http_case {
 	bool is_error;
 };
 
+struct sp_http_spec;
+
+struct sp_http_named {
+	const char *name;
+	const struct sp_http_spec *spec;
+};
+
 struct sp_http_spec {
 	const struct sp_http_source *source;
 	const struct sp_http_parts *parts;
@@ -60,6 +67,13 @@ struct sp_http_spec {
 	const int64_t *success;
 	size_t success_count;		/* 0: 200 to 299 */
 	int64_t retries;
+	const char *answer;		/* the SQL function that answers are given to, quoted; NULL: none */
+	/* of a tool with several requests, each read like one of its own; all above but the source is theirs */
+	const struct sp_http_named *requests;
+	size_t request_count;		/* 0: it is one itself */
+	const char *choose;		/* the argument that names one */
+	const char *begin;		/* or the SQL function that does, quoted */
+	bool has_with;			/* it is one of several, and may use {with/...} */
 	const char **used;		/* names in its blanks, some of them several times */
 	size_t used_count;
 	/* of the input schema: what an argument is that is not given */

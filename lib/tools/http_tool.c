@@ -6,17 +6,24 @@
 #include "tools/http_content.h"
 #include "tools/http_send.h"
 #include "tools/http_spec.h"
+#include "tools/sql_function.h"
+
+/* Of one call: what goes on for longer is work for a job, and a function that never ends is stopped. */
+#define REQUESTS_MAX	50
 
 /* One call, from its first request to its result. */
 struct run {
 	const struct sp_tool_call *call;
-	const struct sp_http_spec *spec;
+	const struct sp_http_spec *whole;	/* the tool's */
+	const struct sp_http_spec *spec;	/* of the request that is made; NULL: there is no other */
+	const char *name;		/* of that, among several */
 	struct sp_arena *mem;
 	struct sp_given given;
 	int64_t deadline_ms;
 	struct sp_tool_result *out;
 	const char *why;		/* for the audit row */
 	enum sp_sent ended;		/* how it ended, when a step was false */
+	enum sp_tool_outcome said;	/* by a function, when it is not SP_TOOL_DONE */
 };
 
 /* A step has failed in a way that the model is told of. */
@@ -54,6 +61,15 @@ send(struct run *r, const struct sp_http_parts *parts, struct json_object *overl
 	return r->ended == SP_SENT_ANSWER;
 }
 
+static void
+note_status(struct run *r, const struct sp_http_answer *answer)
+{
+	r->why = sp_printf(r->mem, "status %d", answer->status);
+	if (answer->status >= 500 || answer->status == 401)
+		sp_log(SP_WARN, "a service answered with an error", SP_L("request", r->call->req->id),
+		    SP_L("source", r->spec->source->name), SP_LI("status", answer->status));
+}
+
 /* What a service said, for the model: its status, and its message if it has one. */
 static bool
 tell_status(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
@@ -61,14 +77,11 @@ tell_status(struct run *r, const struct sp_http_answer *answer, struct json_obje
 	struct sp_str said = sp_answer_error(r->mem, r->spec->shape, body, answer);
 	const char *name = r->spec->source->name, *what = "answered with status", *hint = "";
 
-	r->why = sp_printf(r->mem, "status %d", answer->status);
 	if (answer->status == 401 || answer->status == 403)
 		what = "did not let us do that: status";
 	else if (answer->status == 429 || answer->status >= 500)
 		hint = sp_retry_hint(r->mem, sp_http_retry_after(answer));
-	if (answer->status >= 500 || answer->status == 401)
-		sp_log(SP_WARN, "a service answered with an error", SP_L("request", r->call->req->id), SP_L("source", name),
-		    SP_LI("status", answer->status));
+	note_status(r, answer);
 	if (said.p != NULL)
 		return tell(r, sp_printf(r->mem, "%s %s %d%s: %.*s", name, what, answer->status, hint, SP_FMT(said)));
 	return tell(r, sp_printf(r->mem, "%s %s %d%s", name, what, answer->status, hint));
@@ -284,9 +297,9 @@ shaped(struct run *r, const struct sp_http_answer *answer, struct json_object *b
 	return out;
 }
 
-/* {"answer": {"status", "headers", "body", "shaped"}} */
-static void
-set_answer(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
+/* {"status", "headers", "body", "shaped"} */
+static struct json_object *
+answer_object(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
 {
 	struct json_object *object = sp_json_new(r->mem), *headers = sp_json_new(r->mem);
 	struct json_object *form = shaped(r, answer, body);
@@ -304,7 +317,7 @@ set_answer(struct run *r, const struct sp_http_answer *answer, struct json_objec
 	    (body != NULL && json_object_object_add(object, "body", json_object_get(body)) != 0) ||
 	    (form != NULL && json_object_object_add(object, "shaped", json_object_get(form)) != 0))
 		sp_out_of_memory();
-	set_variable(r, "answer", object);
+	return object;
 }
 
 /* True: one of the cases, and *r->out is its result. */
@@ -319,7 +332,7 @@ give_case(struct run *r, const struct sp_http_answer *answer, struct json_object
 
 		if (!is_case(r, c, answer, body))
 			continue;
-		set_answer(r, answer, body);
+		set_variable(r, "answer", answer_object(r, answer, body));
 		sp_buf_init(&b, r->mem, SP_JSON_MAX_TREE);
 		if (sp_json_pattern_write(r->mem, c->result, &r->given, &b, &why) != SP_FILLED) {
 			sp_buf_clear(&b);
@@ -333,6 +346,117 @@ give_case(struct run *r, const struct sp_http_answer *answer, struct json_object
 	return false;
 }
 
+/* There is a result. */
+static bool
+end(struct run *r)
+{
+	r->spec = NULL;
+	return true;
+}
+
+/* ---- functions that say what is next ---- */
+
+static bool
+find_request(struct run *r, struct sp_str name)
+{
+	for (size_t i = 0; i < r->whole->request_count; i++)
+		if (sp_str_is(name, r->whole->requests[i].name)) {
+			r->spec = r->whole->requests[i].spec;
+			r->name = r->whole->requests[i].name;
+			return true;
+		}
+	return false;
+}
+
+/* {"request": name} or {"request": name, "with": object}, which no result of a tool with several requests looks like. */
+static bool
+is_next(struct run *r, struct json_object *said)
+{
+	struct json_object *with = sp_json_get(said, "with");
+
+	return r->whole->request_count > 0 && sp_json_get_str(said, "request").p != NULL &&
+	    (json_object_object_length(said) == 1 ||
+	    (json_object_object_length(said) == 2 && json_object_is_type(with, json_type_object)));
+}
+
+/* What a function has said: another request, or the result. */
+static bool
+obey(struct run *r, struct json_object *said)
+{
+	struct json_object *with = sp_json_get(said, "with"), *ok = sp_json_get(said, "ok");
+
+	if (!is_next(r, said)) {
+		sp_http_json(r->call, sp_json_print(r->mem, said), r->out);
+		r->out->is_error = r->out->is_error || (json_object_is_type(ok, json_type_boolean) && !json_object_get_boolean(ok));
+		if (!r->out->is_error)
+			r->why = NULL;
+		return end(r);
+	}
+	set_variable(r, "with", with != NULL ? with : sp_json_new(r->mem));
+	if (find_request(r, sp_json_get_str(said, "request")))
+		return true;
+	r->why = "its function names a request that is not there";
+	sp_log(SP_ERROR, "a function names a request that is not there", SP_L("request", r->call->req->id),
+	    SP_L("tool", r->call->tool->name));
+	sp_tool_trouble(r->call, r->out);
+	r->ended = SP_SENT_TROUBLE;
+	return false;
+}
+
+/* The arguments as a function is given them, with those that are their defaults. */
+static struct sp_str
+all_arguments(struct run *r)
+{
+	struct json_object *all = sp_json_new(r->mem), *value;
+
+	json_object_object_foreach(r->given.arguments, name, given)
+		if (json_object_object_add(all, name, json_object_get(given)) != 0)
+			sp_out_of_memory();
+	for (size_t i = 0; i < r->whole->default_count; i++) {
+		const char *preset = r->whole->default_name[i];
+
+		if (!json_object_object_get_ex(all, preset, NULL) && json_object_object_get_ex(r->given.variables, preset, &value) &&
+		    json_object_object_add(all, preset, json_object_get(value)) != 0)
+			sp_out_of_memory();
+	}
+	return sp_json_print(r->mem, all);
+}
+
+static bool
+ask_function(struct run *r, const char *function, struct sp_str answer)
+{
+	const char *why = NULL;
+	struct json_object *said;
+
+	r->said = sp_sql_function(r->call, function, all_arguments(r), answer, &said, r->out, &why);
+	if (r->said != SP_TOOL_DONE)
+		return false;
+	if (!r->out->is_error)
+		return obey(r, said);
+	r->why = why;
+	r->ended = SP_SENT_TROUBLE;
+	return false;
+}
+
+/* {"request", "with", "status", "headers", "body", "shaped"}; a body that is no JSON is a text. */
+static bool
+ask_with_answer(struct run *r, const struct sp_http_answer *answer, struct json_object *body)
+{
+	struct json_object *object = answer_object(r, answer, body), *with;
+	struct sp_str text = answer->body;
+
+	if (!is_success(r->spec, answer->status))
+		note_status(r, answer);
+	if (r->name != NULL)
+		sp_json_set_str(object, "request", sp_str(r->name));
+	if (json_object_object_get_ex(r->given.variables, "with", &with) &&
+	    json_object_object_add(object, "with", json_object_get(with)) != 0)
+		sp_out_of_memory();
+	if (body == NULL && text.len > 0 && sp_utf8_valid(text) && memchr(text.p, '\0', text.len) == NULL)
+		sp_json_set_str(object, "body", sp_str_starts(text, "\xef\xbb\xbf") ? sp_str_sub(text, 3, text.len) : text);
+	return ask_function(r, r->spec->answer, sp_json_print(r->mem, object));
+}
+
 static bool
 give(struct run *r, const struct sp_http_answer *answer)
 {
@@ -344,12 +468,14 @@ give(struct run *r, const struct sp_http_answer *answer)
 	if (!read_body(r, answer, is_good, &body))
 		return false;
 	if (give_case(r, answer, body))
-		return true;
+		return end(r);
+	if (r->spec->answer != NULL)
+		return ask_with_answer(r, answer, body);
 	if (!is_good)
 		return tell_status(r, answer, body);
 	if (!r->spec->has_shape || body == NULL) {
 		sp_http_content(r->call, answer, body, r->out);
-		return true;
+		return end(r);
 	}
 	sp_buf_init(&b, r->mem, SP_JSON_MAX_TREE);
 	if (!sp_answer_write(r->mem, r->spec->shape, body, answer, &b, &why)) {
@@ -357,7 +483,7 @@ give(struct run *r, const struct sp_http_answer *answer)
 		return tell(r, sp_printf(r->mem, "%s: %s", r->spec->source->name, why));
 	}
 	sp_http_json(r->call, sp_buf_view(&b), r->out);
-	return true;
+	return end(r);
 }
 
 /* ---- the kind ---- */
@@ -380,10 +506,10 @@ set_defaults(struct run *r)
 	struct json_object *value;
 	const char *why;
 
-	for (size_t i = 0; i < r->spec->default_count; i++)
-		if (!json_object_object_get_ex(r->given.arguments, r->spec->default_name[i], NULL) &&
-		    sp_json_parse(r->mem, r->spec->default_json[i], &value, &why))
-			set_variable(r, r->spec->default_name[i], value);
+	for (size_t i = 0; i < r->whole->default_count; i++)
+		if (!json_object_object_get_ex(r->given.arguments, r->whole->default_name[i], NULL) &&
+		    sp_json_parse(r->mem, r->whole->default_json[i], &value, &why))
+			set_variable(r, r->whole->default_name[i], value);
 }
 
 static bool
@@ -397,30 +523,91 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 	return true;
 }
 
+/* One that is not there is for the model to mend. */
 static bool
-run(struct run *r)
+choose(struct run *r)
+{
+	struct json_object *value;
+	struct sp_buf b;
+
+	if ((json_object_object_get_ex(r->given.arguments, r->whole->choose, &value) ||
+	    json_object_object_get_ex(r->given.variables, r->whole->choose, &value)) &&
+	    json_object_is_type(value, json_type_string) && find_request(r, sp_json_text(value)))
+		return true;
+	sp_buf_init(&b, r->mem, 16384);
+	sp_buf_printf(&b, "%s: has to be one of ", r->whole->choose);
+	for (size_t i = 0; i < r->whole->request_count; i++)
+		sp_buf_printf(&b, "%s%s", i > 0 ? ", " : "", r->whole->requests[i].name);
+	r->why = "the arguments make no request";
+	return tell(r, sp_buf_view(&b).p);
+}
+
+/* The first request; of a function there may be none. */
+static bool
+begin(struct run *r)
+{
+	if (r->whole->choose != NULL)
+		return choose(r);
+	if (r->whole->begin != NULL)
+		return ask_function(r, r->whole->begin, (struct sp_str){ NULL, 0 });
+	r->spec = r->whole;
+	return true;
+}
+
+static bool
+request(struct run *r)
 {
 	struct json_object *overlay;
 	struct sp_http_answer answer;
 
-	set_defaults(r);
 	return take_apart(r) && resolve(r) && read_before(r, &overlay) && send(r, r->spec->parts, overlay, &answer) &&
 	    give(r, &answer);
+}
+
+static bool
+run(struct run *r)
+{
+	set_defaults(r);
+	if (!begin(r))
+		return false;
+	for (int made = 0; r->spec != NULL; made++) {
+		if (made == REQUESTS_MAX) {
+			r->why = "too many requests";
+			return tell(r, sp_printf(r->mem, "stopped after %d requests: ask for less", REQUESTS_MAX));
+		}
+		if (!request(r))
+			return false;
+	}
+	return true;
+}
+
+/* What a function has ended the call with: a question, a task, an error of the protocol. */
+static enum sp_tool_outcome
+end_as_said(struct run *r)
+{
+	const char *audit = r->said == SP_TOOL_ASKS ? "input_required" : "error";
+
+	if (r->said != SP_TOOL_ASKS && r->said != SP_TOOL_REFUSES)
+		return r->said;
+	return sp_tool_record(r->call, audit, NULL) == SP_TOOL_DONE ? r->said : SP_TOOL_FAILED;
 }
 
 static enum sp_tool_outcome
 call_service(const struct sp_tool_call *call, struct json_object *arguments, struct sp_tool_result *out)
 {
-	struct run r = { .call = call, .spec = call->tool->spec, .mem = call->req->mem, .out = out,
+	const struct sp_http_spec *spec = call->tool->spec;
+	struct run r = { .call = call, .whole = spec, .mem = call->req->mem, .out = out, .said = SP_TOOL_DONE,
 		.given = { sp_json_new(call->req->mem), arguments }, .deadline_ms = sp_tool_deadline_ms(call) };
 	struct sp_slot slot;
 
-	r.ended = sp_http_enter(&(struct sp_http_send){ .call = call, .source = r.spec->source, .deadline_ms = r.deadline_ms },
+	r.ended = sp_http_enter(&(struct sp_http_send){ .call = call, .source = spec->source, .deadline_ms = r.deadline_ms },
 	    &slot, out, &r.why);
 	if (r.ended == SP_SENT_ANSWER) {
 		(void)run(&r);
 		sp_slot_release(call->req, &slot);
 	}
+	if (r.said != SP_TOOL_DONE)
+		return end_as_said(&r);
 	switch (r.ended) {
 	case SP_SENT_STOPPED:
 		return sp_tool_cancelled(call);

@@ -27,6 +27,19 @@
  * a value that fits `unless` is taken as it is.  `read` makes the variable "read";
  * with overlay the body has all members of that which it does not set itself.
  * An argument that is not given is the default of its schema, if it has one.
+ *
+ *	http:
+ *	  source: orders
+ *	  choose: action			or begin: {function: shop.cancel}
+ *	  requests:
+ *	    list: {path: /jobs}
+ *	    close: {method: POST, path: "/jobs/{with/id}/close", answer: {function: shop.closed}}
+ *
+ * Of several `requests` an argument names the one that is made (`choose`), or a SQL
+ * function (`begin`): sql_function.h.  `answer` gives what came to a function, which
+ * is asked for every status but those of `cases`.  What a function says is the
+ * result; or {"request": NAME, "with": {...}} for another request, up to 50 in a call,
+ * in which "with" is a variable, as it is for the function of that one.
  */
 #ifndef SP_TOOLS_HTTP_TOOL_H
 #define SP_TOOLS_HTTP_TOOL_H

@@ -88,6 +88,7 @@ lib_libsallyport_a_SOURCES += lib/tools/http_parts.c lib/tools/http_parts.h
 lib_libsallyport_a_SOURCES += lib/tools/http_send.c lib/tools/http_send.h
 lib_libsallyport_a_SOURCES += lib/tools/http_source.c lib/tools/http_source.h
 lib_libsallyport_a_SOURCES += lib/tools/http_spec.c lib/tools/http_spec.h
+lib_libsallyport_a_SOURCES += lib/tools/sql_function.c lib/tools/sql_function.h
 lib_libsallyport_a_SOURCES += lib/tools/http_tool.c lib/tools/http_tool.h
 lib_libsallyport_a_SOURCES += lib/tools/blanks.c lib/tools/blanks.h
 lib_libsallyport_a_SOURCES += lib/tools/sigv4.c lib/tools/sigv4.h

@@ -110,6 +110,25 @@ search_path(struct sp_request *req)
 	return sp_buf_view(&b).p;
 }
 
+const struct sp_param *
+sp_sql_settings(const struct sp_tool_call *call, bool read_only)
+{
+	struct sp_request *req = call->req;
+	struct sp_param *p = sp_alloc_array(req->mem, 6 + SP_SQL_EXCHANGE_PARAMS + 3, sizeof(*p));
+
+	p[0] = SP_P_BOOL(read_only);
+	p[1] = SP_P_STR(call->caller->claims);
+	p[2] = SP_P_TEXT(req->id);
+	p[3] = SP_P_INT(sp_tool_timeout_ms(call));
+	p[4] = SP_P_TEXT(search_path(req));
+	p[5] = SP_P_TEXT(req->settings->tool_role);
+	sp_sql_exchange_params(call, p + 6);
+	p[6 + SP_SQL_EXCHANGE_PARAMS] = SP_P_STR(call->trace.traceparent);
+	p[7 + SP_SQL_EXCHANGE_PARAMS] = SP_P_STR(call->trace.tracestate);
+	p[8 + SP_SQL_EXCHANGE_PARAMS] = SP_P_STR(call->trace.baggage);
+	return p;
+}
+
 /* What comes behind the tool. */
 static size_t
 close_up(const struct sp_tool_call *call, const struct sp_sql_statement *s, const struct sp_param *audit, size_t n,
@@ -152,13 +171,7 @@ static bool
 attempt(const struct sp_tool_call *call, const struct sp_sql_statement *s, const struct sp_param *audit,
     struct attempt *a)
 {
-	struct sp_request *req = call->req;
-	struct sp_param settings[6 + SP_SQL_EXCHANGE_PARAMS + 3] = {
-		SP_P_BOOL(s->read_only), SP_P_STR(call->caller->claims), SP_P_TEXT(req->id), SP_P_INT(sp_tool_timeout_ms(call)),
-		SP_P_TEXT(search_path(req)), SP_P_TEXT(req->settings->tool_role),
-		[6 + SP_SQL_EXCHANGE_PARAMS] = SP_P_STR(call->trace.traceparent), SP_P_STR(call->trace.tracestate),
-		SP_P_STR(call->trace.baggage) };
-	struct sp_db *db = &req->db;
+	struct sp_db *db = &call->req->db;
 	size_t n = 0;
 
 	*a = (struct attempt){ .guard = SIZE_MAX, .tool = SIZE_MAX };	/* as long as nothing was sent */
@@ -172,8 +185,7 @@ attempt(const struct sp_tool_call *call, const struct sp_sql_statement *s, const
 	}
 	if (s->read_only)
 		n = add(db, n, &savepoint, SP_NO_PARAMS);
-	sp_sql_exchange_params(call, settings + 6);
-	n = add(db, n, &sp_q_tool_call_settings, settings);
+	n = add(db, n, &sp_q_tool_call_settings, sp_sql_settings(call, s->read_only));
 	a->tool = n;
 	n = add(db, n, &s->query, s->params);
 	a->audit = SIZE_MAX;

@@ -40,4 +40,7 @@
 SP_MUST_USE enum sp_tool_outcome sp_sql_call(const struct sp_tool_call *call,
     const struct sp_sql_statement *statement, struct sp_tool_result *out);
 
+/* The parameters of sql/queries/tool_call_settings.sql: what a statement of this call runs under. */
+const struct sp_param *sp_sql_settings(const struct sp_tool_call *call, bool read_only);
+
 #endif

@@ -71,6 +71,7 @@ t_tests += tests/t/0567-stdio-questions.t
 t_tests += tests/t/0573-codesearch-jobs.t
 t_tests += tests/t/0574-codesearch-feedback.t
 t_tests += tests/t/0575-codesearch-github.t
+t_tests += tests/t/0576-http-requests.t
 t_tests += tests/t/0577-codesearch-azure.t
 EXTRA_DIST += tests/lib/azure.py
 EXTRA_DIST += tests/lib/archives.py
