@@ -204,10 +204,15 @@ look_aside(struct sp_mcp_client *c, struct following *f, struct sp_mcp_reply *ou
 
 	c->mem = c->wire->mem = sp_arena_new();
 	kind = look(c, f, &reply);
-	*out = (struct sp_mcp_reply){ .result = copied(mem, reply.result), .questions = copied(mem, reply.questions),
-	    .error = { .code = reply.error.code, .message = sp_str_dup(mem, reply.error.message), .data = copied(mem, reply.error.data) } };
-	c->why = c->why != NULL ? sp_strdup(mem, c->why) : NULL;
-	c->wire->why = c->why;
+	*out = (struct sp_mcp_reply){ 0 };
+	if (f->over && kind == SP_MCP_REPLY)
+		out->result = copied(mem, reply.result);
+	else if (f->over && kind == SP_MCP_REPLY_ASKS)
+		out->questions = copied(mem, reply.questions);
+	else if (f->over && kind == SP_MCP_REPLY_ERROR)
+		out->error = (struct sp_tool_error){ .code = reply.error.code, .message = sp_str_dup(mem, reply.error.message),
+		    .data = copied(mem, reply.error.data) };
+	c->why = c->wire->why = f->over && c->why != NULL ? sp_strdup(mem, c->why) : NULL;
 	sp_arena_free(c->mem);
 	c->mem = c->wire->mem = mem;
 	return kind;
