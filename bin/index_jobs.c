@@ -144,6 +144,35 @@ renew(void *arg)
 	    " WHERE job_id = $1 AND tries = $2 AND state = 'running'", 2, (const char *const[]){ job->id, job->tries }));
 }
 
+/* The summary of a run that has stored everything. */
+static const char *
+finished(struct jobs *j, struct job *job, struct index_run *run)
+{
+	index_run_embed(run, j->settings, job->mem);
+	return sp_cstr(job->mem, index_run_json(run, job->mem));
+}
+
+/* {"type": "backfill", "batch_size": 200, "include_context": true, "max_docs": 1000} */
+static const char *
+backfill(struct jobs *j, struct job *job, const char **why)
+{
+	struct json_object *context = sp_json_get(job->asked, "include_context");
+	struct index_embed e = { .conninfo = index_database(j->settings),
+		.repository = strcmp(job->repository, "*") != 0 ? job->repository : NULL,
+		.batch = json_object_get_int64(sp_json_get(job->asked, "batch_size")),
+		.most = json_object_get_int64(sp_json_get(job->asked, "max_docs")),
+		.bare = context != NULL && !json_object_get_boolean(context), .alive = renew, .arg = job };
+	struct index_service *service = NULL;
+	const char *result = NULL;
+
+	if (index_service_open(j->settings, INDEX_EMBEDDING, &service, job->mem, why) &&
+	    index_embed(&e, service, job->mem, why))
+		result = sp_printf(job->mem, "{\"processed\": %zu, \"written\": %zu, \"failed\": %zu}", e.processed, e.written,
+		    e.failed);
+	index_service_close(service);
+	return result;
+}
+
 /* Gives the summary, or NULL and why. */
 static const char *
 index_directory(struct jobs *j, struct job *job, struct json_object *from, const char **why)
@@ -170,7 +199,7 @@ index_directory(struct jobs *j, struct job *job, struct json_object *from, const
 		else if (run.error != NULL)
 			*why = sp_strdup(job->mem, run.error);
 		else
-			result = sp_cstr(job->mem, index_run_json(&run, job->mem));
+			result = finished(j, job, &run);
 		index_run_release(&run);
 		index_store_close(store);
 	}
@@ -200,7 +229,7 @@ index_archive(struct jobs *j, struct job *job, struct json_object *from, const c
 		run.alive = renew;
 		run.arg = job;
 		if (index_github_archive(&run, fd, from == job->asked ? by_tool(job->mem, from) : NULL, job->mem, why))
-			result = sp_cstr(job->mem, index_run_json(&run, job->mem));
+			result = finished(j, job, &run);
 		else
 			*why = sp_strdup(job->mem, *why);
 		index_run_release(&run);
@@ -220,6 +249,8 @@ work(struct jobs *j, struct job *job, const char **why)
 		*why = "only the index in the database can be filled";
 		return NULL;
 	}
+	if (sp_str_is(sp_json_get_str(job->asked, "type"), "backfill"))
+		return backfill(j, job, why);
 	if (sp_str_is(sp_json_get_str(from, "type"), "tree"))
 		return index_directory(j, job, from, why);
 	if (sp_str_is(sp_json_get_str(from, "type"), "github"))

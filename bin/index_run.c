@@ -162,10 +162,28 @@ index_run_end(struct index_run *r, bool keep, const char *source)
 		r->error = index_store_error(r->store);
 }
 
+void
+index_run_embed(struct index_run *r, const struct sp_settings *settings, struct sp_arena *mem)
+{
+	struct index_service *service = NULL;
+	const char *why = NULL;
+
+	if (r->options->dry_run || r->error != NULL || index_interrupted || !index_store_embeds(r->store, &r->embeds) || !r->embeds)
+		return;
+	r->embedded = (struct index_embed){ .conninfo = index_database(settings), .repository = r->options->repository,
+		.alive = r->alive, .arg = r->arg };
+	if (index_service_open(settings, INDEX_EMBEDDING, &service, mem, &why) && index_embed(&r->embedded, service, mem, &why))
+		why = NULL;
+	index_service_close(service);
+	r->embed_error = why;
+	if (why != NULL && !r->options->quiet && !index_interrupted)
+		fprintf(stderr, "sallyport-index: without embeddings: %s\n", r->embed_error);
+}
+
 bool
 index_run_partial(const struct index_run *r)
 {
-	return r->walk.unreadable + r->failed > 0 || r->walk.full;
+	return r->embed_error != NULL || r->walk.unreadable + r->failed > 0 || r->walk.full;
 }
 
 struct sp_str
@@ -192,6 +210,10 @@ index_run_json(const struct index_run *r, struct sp_arena *mem)
 	sp_jw_kint(&w, "too_large", (int64_t)r->walk.too_large);
 	sp_jw_kint(&w, "unreadable", (int64_t)(r->walk.unreadable + r->failed));
 	sp_jw_kbool(&w, "too_many_files", r->walk.full);
+	if (r->embeds) {
+		sp_jw_kint(&w, "embedded", (int64_t)r->embedded.written);
+		sp_jw_kcstr_if(&w, "embedding_error", r->embed_error);
+	}
 	sp_jw_kint(&w, "milliseconds", sp_monotonic_ms() - r->started_ms);
 	sp_jw_object_end(&w);
 	return sp_buf_view(&b);
@@ -207,6 +229,8 @@ index_run_print(const struct index_run *r)
 	    r->options->dry_run ? "dry run: " : "", r->options->repository,
 	    r->added + r->changed + r->unchanged, r->added, r->changed, r->unchanged, r->removed, r->pieces,
 	    r->options->dry_run ? "to write" : "written", seconds);
+	if (r->embeds)
+		printf("%zu pieces embedded, %zu refused by the service\n", r->embedded.written, r->embedded.failed);
 	if (r->walk.ignored + r->binary + r->walk.too_large + unreadable > 0)
 		printf("left out: %zu by ignore rules, %zu binary, %zu over %lld bytes, %zu unreadable\n",
 		    r->walk.ignored, r->binary, r->walk.too_large, (long long)r->walk.max_size, unreadable);

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include "base/settings.h"
+#include "index_embed.h"
 #include "index_store.h"
 #include "index_walk.h"
 
@@ -37,6 +38,9 @@ struct index_run {
 	void *arg;
 	int64_t started_ms, shown_ms;
 	size_t pieces, added, changed, unchanged, removed, binary, failed;
+	struct index_embed embedded;		/* what index_run_embed() has done */
+	bool embeds;				/* it was wanted */
+	const char *embed_error;		/* and did not go to its end; NULL: it did */
 };
 
 /* Whoever handles signals sets it: the run ends after the file at hand. */
@@ -68,6 +72,13 @@ SP_MUST_USE bool index_run_tree(struct index_run *run, int root, const char *sou
 
 /* Stores the rest, removes what was not seen (unless `keep`), and notes where it came from. */
 void index_run_end(struct index_run *run, bool keep, const char *source);
+
+/*
+ * Behind a run: the embeddings of its pieces, if they are wanted (sallyport-index
+ * --embed, index_repository with embed_vectors, or a skillset).  Trouble with them is
+ * run->embed_error, made in mem; the run has done its work all the same.
+ */
+void index_run_embed(struct index_run *run, const struct sp_settings *settings, struct sp_arena *mem);
 
 /* Whether something of the tree is not in the index as it should be. */
 bool index_run_partial(const struct index_run *run);

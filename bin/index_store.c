@@ -494,6 +494,18 @@ index_store_finish(struct index_store *s, enum index_end how, bool keep, const c
 	return ok && tidy(s, *removed);
 }
 
+bool
+index_store_embeds(struct index_store *s, bool *out)
+{
+	PGresult *r = query(s, "asking for embeddings", "SELECT codesearch.embeds($1)", 1, (const char *const[]){ s->repository });
+
+	if (r == NULL)
+		return false;
+	*out = PQgetvalue(r, 0, 0)[0] == 't';
+	PQclear(r);
+	return true;
+}
+
 const char *
 index_store_error(const struct index_store *s)
 {

@@ -58,6 +58,9 @@ void index_store_only(struct index_store *store, const struct index_strings *pat
 SP_MUST_USE bool index_store_finish(struct index_store *store, enum index_end how, bool keep, const char *source,
     size_t *removed);
 
+/* Whether pieces of the repository are to have embeddings.  False: the database failed. */
+SP_MUST_USE bool index_store_embeds(struct index_store *store, bool *out);
+
 /* How many known files index_store_known() was not asked about. */
 size_t index_store_vanished(const struct index_store *store);
 

@@ -49,10 +49,12 @@ bin_libindex_a_AR = $(AR) cr
 
 bin_PROGRAMS += bin/sallyport-index
 bin_sallyport_index_SOURCES = bin/sallyport-index.c
+bin_sallyport_index_SOURCES += bin/index_embed.c bin/index_embed.h
 bin_sallyport_index_SOURCES += bin/index_github.c bin/index_github.h
 bin_sallyport_index_SOURCES += bin/index_jobs.c bin/index_jobs.h
 bin_sallyport_index_SOURCES += bin/index_root.c bin/index_root.h
 bin_sallyport_index_SOURCES += bin/index_run.c bin/index_run.h
+bin_sallyport_index_SOURCES += bin/index_service.c bin/index_service.h
 bin_sallyport_index_SOURCES += bin/index_store.c bin/index_store.h
 bin_sallyport_index_LDADD = bin/libindex.a $(SALLYPORT_LIBS) $(ZLIB_LIBS)
 

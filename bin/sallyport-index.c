@@ -2,7 +2,7 @@
  * sallyport-index.c - puts trees of source files into the search index
  *
  *	sallyport-index [--repository NAME] [--full] [--dry-run] [--quiet] [--json]
- *	    [--max-files N] [--max-size BYTES] [--only PATTERN]... DIRECTORY [FILE]...
+ *	    [--max-files N] [--max-size BYTES] [--only PATTERN]... [--embed] DIRECTORY [FILE]...
  *	sallyport-index --github OWNER/NAME[@REF] [OPTION]...
  *	sallyport-index --jobs [--wait] [--quiet]
  *
@@ -30,7 +30,7 @@ struct command {
 	struct index_options options;
 	const char *directory;		/* of a tree, or */
 	struct index_github github;	/* a repository of GitHub */
-	bool json, jobs, wait;
+	bool json, jobs, wait, embed;
 };
 
 static void
@@ -46,7 +46,7 @@ static void
 usage(FILE *to)
 {
 	fprintf(to, "usage: sallyport-index [--repository NAME] [--full] [--dry-run] [--quiet] [--json]\n"
-	    "           [--max-files N] [--max-size BYTES] [--only PATTERN]... DIRECTORY [FILE]...\n"
+	    "           [--max-files N] [--max-size BYTES] [--only PATTERN]... [--embed] DIRECTORY [FILE]...\n"
 	    "       sallyport-index --github OWNER/NAME[@REF] [OPTION]...\n"
 	    "       sallyport-index --jobs [--wait] [--quiet]\n");
 }
@@ -105,6 +105,8 @@ source_of(const struct command *c, struct sp_arena *mem)
 		if (c->github.ref.len > 0)
 			sp_jw_kstr(&w, "ref", c->github.ref);
 	}
+	if (c->embed)
+		sp_jw_kbool(&w, "embed", true);
 	if (only->count > 0) {
 		sp_jw_key(&w, "only");
 		sp_jw_array(&w);
@@ -131,12 +133,14 @@ index_from(const struct command *c, const struct sp_settings *settings, struct s
 		return complain("database", why);
 	index_run_init(&run, &c->options, store);
 	run.terminal = !c->options.quiet && isatty(STDERR_FILENO);
-	if (c->directory != NULL)
-		status = index_run_tree(&run, fd, source_of(c, mem)) ? report(c, &run, mem) :
-		    complain(c->directory, strerror(errno));
-	else
-		status = index_github_archive(&run, fd, source_of(c, mem), mem, &why) ? report(c, &run, mem) :
+	if (c->directory != NULL ? !index_run_tree(&run, fd, source_of(c, mem)) :
+	    !index_github_archive(&run, fd, source_of(c, mem), mem, &why)) {
+		status = c->directory != NULL ? complain(c->directory, strerror(errno)) :
 		    index_interrupted ? INTERRUPTED : complain(c->options.repository, why);
+	} else {
+		index_run_embed(&run, settings, mem);
+		status = report(c, &run, mem);
+	}
 	index_run_release(&run);
 	index_store_close(store);
 	return status;
@@ -242,6 +246,7 @@ main(int argc, char **argv)
 		{ "only", required_argument, NULL, 'o' },
 		{ "github", required_argument, NULL, 'g' },
 		{ "jobs", no_argument, NULL, 'J' },
+		{ "embed", no_argument, NULL, 'e' },
 		{ "wait", no_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -269,6 +274,7 @@ main(int argc, char **argv)
 		case 'o': o->only.item[o->only.count++] = sp_str(optarg); break;
 		case 'g': ok = ok && read_github(optarg, &c.github); break;
 		case 'J': c.jobs = true; break;
+		case 'e': c.embed = true; break;
 		case 'w': c.wait = true; break;
 		case 'h': usage(stdout); sp_arena_free(mem); return DONE;
 		case 'V': printf("sallyport-index %s\n", PACKAGE_VERSION); sp_arena_free(mem); return DONE;
@@ -277,7 +283,7 @@ main(int argc, char **argv)
 	}
 	if (c.jobs)
 		ok = ok && optind == argc && c.github.repo.p == NULL && o->repository == NULL && o->only.count == 0 &&
-		    !o->dry_run && !o->full;
+		    !o->dry_run && !o->full && !c.embed;
 	else
 		ok = ok && !c.wait && (c.github.repo.p != NULL ? optind == argc : optind < argc);
 	for (int i = optind + 1; ok && i < argc; i++)

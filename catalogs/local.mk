@@ -6,6 +6,7 @@ dist_codesearch_DATA += catalogs/codesearch/10-tables.sql
 dist_codesearch_DATA += catalogs/codesearch/12-feedback.sql
 dist_codesearch_DATA += catalogs/codesearch/14-jobs.sql
 dist_codesearch_DATA += catalogs/codesearch/16-targets.sql
+dist_codesearch_DATA += catalogs/codesearch/18-embedding.sql
 dist_codesearch_DATA += catalogs/codesearch/20-search.sql
 dist_codesearch_DATA += catalogs/codesearch/30-queries.sql
 dist_codesearch_DATA += catalogs/codesearch/40-answers.sql

@@ -179,10 +179,21 @@ ALTER TABLE codesearch.file
 CREATE INDEX IF NOT EXISTS file_stem ON codesearch.file (stem);
 CREATE INDEX IF NOT EXISTS file_imports ON codesearch.file USING gin (import_stems);
 
--- ---- vectors, when somebody uploads pieces with theirs ----
+-- ---- vectors: of pieces that were uploaded with one, or that a service has made (docs/codesearch.md, "Embeddings") ----
+
+-- The signs of a vector, one bit each: of two vectors that point the same way they are
+-- mostly the same, and comparing them costs a hundredth.
+CREATE OR REPLACE FUNCTION codesearch.signs(vector real[])
+RETURNS varbit LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT pg_catalog.string_agg(CASE WHEN v > 0 THEN '1' ELSE '0' END, '' ORDER BY o)::pg_catalog.varbit
+	  FROM pg_catalog.unnest(vector) WITH ORDINALITY AS x (v, o)
+$$;
 
 -- Apart from the pieces, which are read by every search and would become much wider.
 CREATE TABLE IF NOT EXISTS codesearch.embedding (
 	id     text PRIMARY KEY REFERENCES codesearch.chunk (id) ON DELETE CASCADE,
 	vector real[] NOT NULL
 );
+ALTER TABLE codesearch.embedding
+	ADD COLUMN IF NOT EXISTS model text,		-- what made it; null: whoever uploaded it
+	ADD COLUMN IF NOT EXISTS signs varbit GENERATED ALWAYS AS (codesearch.signs(vector)) STORED;

@@ -181,13 +181,16 @@ RETURNS real LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 		THEN CASE intent WHEN 'test' THEN 1.3 ELSE 0.8 END ELSE 1.0 END)::real
 $$;
 
--- Candidates from six bounded lanes, scored alike:
+-- Candidates from seven bounded lanes, scored alike:
 --	symbol  a name in the query is the name of the piece
 --	phrase  the query stands in the piece word by word
 --	head    names, signature, path or the comment above have its words
 --	all     the piece has all its words, better the closer together
 --	any     the piece has one of its rarer words
 --	fuzzy   the names look similar (misspelt or half remembered)
+--	vector  its embedding is near to that of the query; only with a vector of the query, and
+--	        only pieces whose vector the same model has made.  The signs of all vectors are
+--	        compared first, and of the nearest the cosine is exact
 -- A lane stops after some hundred rows before it ranks: bounds are what keeps a
 -- query of common words fast.  Exact terms narrow the text lanes, which see
 -- all that the head lane sees.  `basic` leaves only phrase, all and any.
@@ -197,10 +200,11 @@ $$;
 DO $$ BEGIN PERFORM public.similarity('', ''); END $$;
 
 DROP FUNCTION IF EXISTS codesearch.search(text, text, text, text[], text, boolean);
+DROP FUNCTION IF EXISTS codesearch.search(text, text, text, text[], text, boolean, text, real[]);
 CREATE FUNCTION codesearch.search(query text, language text, repository text, exact_terms text[],
-	intent text, basic boolean)
+	intent text, basic boolean, model text DEFAULT NULL, vector real[] DEFAULT NULL)
 RETURNS TABLE (id text, score real, lanes text[], symbol real, head real, body real, coverage real,
-	proximity real, similarity real, phrase real, kind real, feedback real)
+	proximity real, similarity real, phrase real, semantic real, kind real, feedback real)
 LANGUAGE plpgsql STABLE
 SET search_path = codesearch, public, pg_temp SET pg_trgm.word_similarity_threshold = 0.5
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
@@ -209,6 +213,10 @@ SET client_min_messages = error AS $$
 DECLARE
 	in_language   ALIAS FOR $2;
 	in_repository ALIAS FOR $3;
+	of_model ALIAS FOR $7;
+	wanted   ALIAS FOR $8;
+	of_signs varbit := CASE WHEN NOT basic THEN codesearch.signs($8) END;
+	norm     double precision := (SELECT sqrt(sum(v::double precision * v)) FROM unnest($8) v);
 	prefix   text;		-- of the names of repositories, when none is named like that
 	u        codesearch.understood := codesearch.understand(query);
 	phrase_q tsquery := phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(query)));
@@ -277,19 +285,32 @@ BEGIN
 		   FROM (SELECT f.id, word_similarity(fuzzy, f.names) AS s FROM f WHERE fuzzy <% f.names
 			  AND (exact_q IS NULL OR f.body @@ exact_q) LIMIT 500) t
 		  ORDER BY s DESC, id LIMIT 30)
+		UNION ALL
+		-- how near, between the nearest and the farthest of these: models differ in what they call near
+		(SELECT 'vector', n.id, coalesce((n.cosine - min(n.cosine) OVER ()) / nullif(max(n.cosine) OVER () - min(n.cosine) OVER (), 0), 1)
+		   FROM (SELECT e.id, (SELECT sum(a::double precision * b) / nullif(sqrt(sum(a::double precision * a)) * norm, 0)
+				FROM unnest(e.vector, wanted) AS x (a, b)) AS cosine
+			   FROM (SELECT e.id, e.vector FROM embedding e
+				  WHERE of_signs IS NOT NULL AND e.model = of_model AND length(e.signs) = length(of_signs)
+				    AND ((in_language IS NULL AND in_repository IS NULL AND exact_q IS NULL)
+				         OR EXISTS (SELECT FROM f WHERE f.id = e.id AND (exact_q IS NULL OR f.body @@ exact_q)))
+				  ORDER BY bit_count(e.signs # of_signs), e.id LIMIT 60) e) n
+		  WHERE n.cosine > 0)
 	), found AS (
 		SELECT lane.id, array_agg(DISTINCT lane.lane) AS lanes,
 			coalesce(max(s) FILTER (WHERE lane.lane = 'symbol'), 0)::real AS symbol,
 			coalesce(max(s) FILTER (WHERE lane.lane = 'phrase'), 0)::real AS phrase,
 			least(coalesce(max(s) FILTER (WHERE lane.lane = 'all'), 0) * 5, 1)::real AS proximity,
-			coalesce(max(s) FILTER (WHERE lane.lane = 'fuzzy'), 0)::real AS similarity
+			coalesce(max(s) FILTER (WHERE lane.lane = 'fuzzy'), 0)::real AS similarity,
+			coalesce(max(s) FILTER (WHERE lane.lane = 'vector'), 0)::real AS semantic
 		  FROM lane GROUP BY lane.id
 	), voted AS MATERIALIZED (
 		SELECT v.* FROM votes(asked, (SELECT array_agg(DISTINCT c.file_path) FROM found JOIN chunk c USING (id) WHERE opinions)) v
 	)
 	SELECT found.id, ((0.5 * found.symbol + 0.5 * r.head + 0.35 * r.body + 0.12 * r.coverage
-		+ 0.35 * found.proximity + 0.4 * found.similarity + found.phrase) * k.kind * o.feedback)::real,
-		found.lanes, found.symbol, r.head, r.body, r.coverage, found.proximity, found.similarity, found.phrase, k.kind, o.feedback
+		+ 0.35 * found.proximity + 0.4 * found.similarity + found.phrase + 0.5 * found.semantic) * k.kind * o.feedback)::real,
+		found.lanes, found.symbol, r.head, r.body, r.coverage, found.proximity, found.similarity, found.phrase,
+		found.semantic, k.kind, o.feedback
 	  FROM found
 	  JOIN chunk c USING (id)
 	 CROSS JOIN LATERAL (

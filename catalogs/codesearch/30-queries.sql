@@ -77,15 +77,18 @@ CREATE TYPE codesearch.request AS (
 	detail_level  text,
 	snippet_lines integer,
 	basic         boolean,
+	model         text,	-- that has made ...
+	vector        real[],	-- ... the embedding of the query; null: there is none
 	warnings      text[],
 	error         text	-- the request cannot be answered
 );
 
--- The arguments that the search tools share.  What can be mended is mended with
+-- The arguments that the search tools share.  embedding: {"model", "vector"} of the query, or
+-- {"error"} (docs/tools.md, "Bound arguments").  What can be mended is mended with
 -- a warning; only a query that says nothing or too much is an error.
 CREATE OR REPLACE FUNCTION codesearch.read_request(query text, intent text, language text, repository text,
 	max_results integer, skip integer DEFAULT 0, orderby text DEFAULT NULL, exact_terms text[] DEFAULT NULL,
-	detail_level text DEFAULT 'full', snippet_lines integer DEFAULT 0, basic boolean DEFAULT false)
+	detail_level text DEFAULT 'full', snippet_lines integer DEFAULT 0, basic boolean DEFAULT false, embedding jsonb DEFAULT NULL)
 RETURNS codesearch.request LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = codesearch, pg_temp AS $$
 DECLARE
@@ -143,6 +146,12 @@ BEGIN
 	END IF;
 	r.snippet_lines := least(greatest(coalesce(snippet_lines, 0), 0), 100);
 	r.basic := coalesce(basic, false);
+	IF embedding ? 'error' THEN
+		r.warnings := r.warnings || format('ranked by words and names only: %s', left(embedding ->> 'error', 200));
+	ELSIF embedding IS NOT NULL THEN
+		r.model := embedding ->> 'model';
+		r.vector := ARRAY(SELECT jsonb_array_elements_text(embedding -> 'vector')::real);
+	END IF;
 	RETURN r;
 END
 $$;

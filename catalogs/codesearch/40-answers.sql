@@ -70,7 +70,7 @@ SET search_path = codesearch, pg_temp SET enable_seqscan = off SET enable_hashjo
 		-- two pieces may show the same lines: a function on the line of another, a re-indexed file
 		SELECT DISTINCT ON (c.repository, c.file_path, c.start_line, c.function_name, c.class_name)
 			f.*, c.repository, c.file_path, c.start_line, c.language
-		  FROM codesearch.search(r.query, r.language, r.repository, exact, r.intent, r.basic) f JOIN chunk c USING (id)
+		  FROM codesearch.search(r.query, r.language, r.repository, exact, r.intent, r.basic, r.model, r.vector) f JOIN chunk c USING (id)
 		 ORDER BY c.repository, c.file_path, c.start_line, c.function_name, c.class_name, f.score DESC, f.id
 	), placed AS (
 		SELECT o.*, count(*) OVER () AS total, max(o.score) OVER () AS best,

@@ -43,16 +43,21 @@ END
 $$;
 
 -- ---- search_code ----
+DROP FUNCTION IF EXISTS tools.search_code(text, text, text, text, integer, integer, text, text[], boolean, text, boolean,
+	boolean, boolean, boolean, text, integer);	-- without query_embedding, as the next two
+DROP FUNCTION IF EXISTS tools.search_code_raw(text, text, text, text, integer, boolean);
+DROP FUNCTION IF EXISTS tools.explain_ranking(text, text, integer, text, text, text);
 CREATE OR REPLACE FUNCTION tools.search_code(query text, intent text DEFAULT NULL, language text DEFAULT NULL,
 	repository text DEFAULT NULL, max_results integer DEFAULT 10, skip integer DEFAULT 0, orderby text DEFAULT NULL,
 	exact_terms text[] DEFAULT NULL, include_dependencies boolean DEFAULT false, dependency_mode text DEFAULT 'auto',
 	highlight_code boolean DEFAULT false, bm25_only boolean DEFAULT false, disable_cache boolean DEFAULT false,
-	include_timings boolean DEFAULT false, detail_level text DEFAULT 'full', snippet_lines integer DEFAULT 0)
+	include_timings boolean DEFAULT false, detail_level text DEFAULT 'full', snippet_lines integer DEFAULT 0,
+	query_embedding jsonb DEFAULT NULL)
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	started  timestamptz := clock_timestamp();
 	r        codesearch.request := codesearch.read_request(query, intent, language, repository, max_results, skip,
-			orderby, exact_terms, detail_level, snippet_lines, bm25_only);
+			orderby, exact_terms, detail_level, snippet_lines, bm25_only, query_embedding);
 	a        codesearch.answer;
 	words    text[];
 	needles  text[];
@@ -96,7 +101,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tools.search_code(text, text, text, text, integer, integer, text, text[], boolean, text, boolean,
-	boolean, boolean, boolean, text, integer) IS $c$Search code
+	boolean, boolean, boolean, text, integer, jsonb) IS $c$Search code
 Finds functions, classes, documentation sections and other pieces of the indexed source code and ranks them.
 
 Ask with a name ("getUserById", "strbuf_addf"), with words of a name or a comment ("parse config file"), or with a
@@ -112,6 +117,7 @@ submit_feedback: what helped others comes first the next time. `total` counts th
 @toolset search
 @scope codesearch:read
 @tier public
+@bind query_embedding {"from": "embedding", "of": "query", "source": "codesearch-embedding"}
 @param query {"minLength": 1, "examples": ["parse config file", "getUserById", "\"not found\" http handler"]} what to look for: 1 to 400 characters, at most 50 words
 @param intent {"examples": ["implement", "debug", "understand", "refactor", "test", "document"]} what the result is for; "test" prefers tests, "document" prefers documentation. Derived from the query when absent
 @param language {"examples": ["c", "python", "typescript"]} only files in this language
@@ -131,10 +137,11 @@ submit_feedback: what helped others comes first the next time. `total` counts th
 
 -- ---- search_code_raw ----
 CREATE OR REPLACE FUNCTION tools.search_code_raw(query text, intent text DEFAULT NULL, language text DEFAULT NULL,
-	repository text DEFAULT NULL, max_results integer DEFAULT 10, include_dependencies boolean DEFAULT false)
+	repository text DEFAULT NULL, max_results integer DEFAULT 10, include_dependencies boolean DEFAULT false,
+	query_embedding jsonb DEFAULT NULL)
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	r codesearch.request := codesearch.read_request(query, intent, language, repository, max_results);
+	r codesearch.request := codesearch.read_request(query, intent, language, repository, max_results, embedding => query_embedding);
 	a codesearch.answer;
 	needles text[];
 	data jsonb;
@@ -158,12 +165,13 @@ BEGIN
 	RETURN codesearch.success(data);
 END
 $$;
-COMMENT ON FUNCTION tools.search_code_raw(text, text, text, text, integer, boolean) IS $c$Search code, plain results
+COMMENT ON FUNCTION tools.search_code_raw(text, text, text, text, integer, boolean, jsonb) IS $c$Search code, plain results
 The same search as search_code without paging and forms: the whole pieces, best first, with the intent that was used.
 @mcp
 @toolset search
 @scope codesearch:read
 @tier public
+@bind query_embedding {"from": "embedding", "of": "query", "source": "codesearch-embedding"}
 @param query {"minLength": 1} what to look for: 1 to 400 characters, at most 50 words
 @param intent {"examples": ["implement", "debug", "understand", "refactor", "test", "document"]} what the result is for; derived from the query when absent
 @param language only files in this language
@@ -186,7 +194,9 @@ BEGIN
 		'symbol', round(0.5 * (f ->> 'symbol')::numeric, 4), 'names_and_comment', round(0.5 * (f ->> 'head')::numeric, 4),
 		'text', round(0.35 * (f ->> 'body')::numeric, 4), 'coverage', round(0.12 * (f ->> 'coverage')::numeric, 4),
 		'proximity', round(0.35 * (f ->> 'proximity')::numeric, 4), 'similar_name', round(0.4 * (f ->> 'similarity')::numeric, 4),
-		'phrase', round((f ->> 'phrase')::numeric, 4));
+		'phrase', round((f ->> 'phrase')::numeric, 4)) ||
+		-- where no vectors are compared it is no factor
+		CASE WHEN r.vector IS NOT NULL AND NOT r.basic THEN jsonb_build_object('semantic', round(0.5 * (f ->> 'semantic')::numeric, 4)) ELSE '{}' END;
 	SELECT array_agg(said ORDER BY worth DESC) INTO reasons FROM (
 		SELECT p.value::numeric AS worth, CASE p.key
 			WHEN 'symbol' THEN format('the query names %s', coalesce(c.function_name, c.class_name))
@@ -194,6 +204,7 @@ BEGIN
 			WHEN 'text' THEN 'its words are in the code'
 			WHEN 'coverage' THEN format('%s %% of what the query says is found', round(100 * (f ->> 'coverage')::numeric))
 			WHEN 'proximity' THEN 'all its words stand close together'
+			WHEN 'semantic' THEN 'its meaning is near to that of the query'
 			WHEN 'similar_name' THEN 'the name looks like the query'
 			ELSE 'the query stands there word by word' END AS said
 		  FROM jsonb_each(parts) p WHERE p.value::numeric > 0 ORDER BY p.value::numeric DESC LIMIT 3) best;
@@ -217,10 +228,10 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION tools.explain_ranking(query text, mode text DEFAULT 'enhanced', max_results integer DEFAULT 10,
-	intent text DEFAULT NULL, language text DEFAULT NULL, repository text DEFAULT NULL)
+	intent text DEFAULT NULL, language text DEFAULT NULL, repository text DEFAULT NULL, query_embedding jsonb DEFAULT NULL)
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	r codesearch.request := codesearch.read_request(query, intent, language, repository, max_results);
+	r codesearch.request := codesearch.read_request(query, intent, language, repository, max_results, embedding => query_embedding);
 	a codesearch.answer;
 BEGIN
 	IF r.error IS NOT NULL THEN
@@ -235,13 +246,14 @@ BEGIN
 		CASE WHEN cardinality(a.warnings) > 0 THEN jsonb_build_object('warnings', to_jsonb(a.warnings)) ELSE '{}' END);
 END
 $$;
-COMMENT ON FUNCTION tools.explain_ranking(text, text, integer, text, text, text) IS $c$Explain ranking
+COMMENT ON FUNCTION tools.explain_ranking(text, text, integer, text, text, text, jsonb) IS $c$Explain ranking
 Runs a search as search_code does and says for each result why it stands where it stands: one sentence, the factors
 in numbers, and the confidence relative to the best candidate. Helps to word a better query.
 @mcp
 @toolset analysis
 @scope codesearch:read
 @tier public
+@bind query_embedding {"from": "embedding", "of": "query", "source": "codesearch-embedding"}
 @param query {"minLength": 1} the query to explain
 @param mode {"enum": ["enhanced"]} the only way of ranking
 @param max_results how many results to explain, 1 to 20
@@ -295,7 +307,8 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 			WHERE attrelid = 'codesearch.chunk'::regclass AND attnum > 0 AND NOT attisdropped),
 		'documents', (SELECT count(*) FROM codesearch.chunk),
 		'storage_size_mb', round(pg_catalog.pg_total_relation_size('codesearch.chunk') / 1048576.0, 1),
-		'vector_search', false,
+		'vector_search', EXISTS (SELECT FROM codesearch.embedding WHERE model IS NOT NULL),
+		'embeddings', (SELECT count(*) FROM codesearch.embedding),
 		'semantic_search', false,
 		'repositories', coalesce((
 			SELECT jsonb_agg(jsonb_build_object('name', r.name, 'documents', coalesce(c.documents, 0),
@@ -307,7 +320,7 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
 			              GROUP BY 1) c ON c.repository = r.name), '[]')))
 $$;
 COMMENT ON FUNCTION tools.index_status() IS $c$Index status
-What is in the code index: how many pieces ("documents"), its size, and for each repository its files, pieces by
+What is in the code index: how many pieces ("documents"), its size, how many of them have an embedding, and for each repository its files, pieces by
 language and when it was last indexed completely.
 @mcp
 @toolset azure_management

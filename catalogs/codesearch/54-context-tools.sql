@@ -392,13 +392,14 @@ BEGIN
 		'dimension_issues', coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'dimensions', dimensions)) FROM (
 			SELECT id, dimensions FROM judged WHERE misfit ORDER BY id LIMIT 10) i), '[]'),
 		'expected_dimensions', (SELECT dimensions FROM wanted),
+		'models', coalesce((SELECT jsonb_object_agg(coalesce(model, ''), n) FROM (SELECT model, count(*) AS n FROM embedding GROUP BY model) m), '{}'),
 		'validation_passed', count(*) > 0 AND bool_and(NOT missing AND NOT broken AND NOT misfit)) INTO data FROM judged;
 	RETURN success(data);
 END
 $$;
 COMMENT ON FUNCTION tools.validate_embeddings(text, integer, integer) IS $c$Validate embeddings
 Looks at the vectors of a sample of pieces: how many have one, whether its numbers make sense and its length is the same
-for all. On PostgreSQL pieces have a vector only when they were uploaded with one, and search does without.
+for all. Pieces get theirs by backfill_embeddings, by indexing with embeddings switched on, or were uploaded with one.
 @mcp
 @toolset azure_management
 @scope codesearch:work

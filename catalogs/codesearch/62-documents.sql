@@ -79,7 +79,7 @@ BEGIN
 		start_line = excluded.start_line, end_line = excluded.end_line, content = excluded.content;
 	IF jsonb_typeof(d -> 'content_vector') = 'array' THEN
 		INSERT INTO embedding (id, vector) SELECT key, array_agg(v::real ORDER BY o) FROM jsonb_array_elements_text(d -> 'content_vector') WITH ORDINALITY AS x (v, o)
-		ON CONFLICT ON CONSTRAINT embedding_pkey DO UPDATE SET vector = excluded.vector;
+		ON CONFLICT ON CONSTRAINT embedding_pkey DO UPDATE SET vector = excluded.vector, model = NULL;
 	END IF;
 END
 $$;

@@ -88,12 +88,13 @@ BEGIN
 		RETURN codesearch.failure('repo_path must not lead upwards');
 	ELSIF coalesce(name, '.') !~ '^[A-Za-z0-9._/-]{1,100}$' OR coalesce(name, '.') = '.' THEN
 		RETURN codesearch.failure('repo_name must have 1 to 100 of letters, digits and . _ - /');
-	ELSIF embed_vectors THEN
-		RETURN codesearch.failure('embed_vectors needs an embedding provider, and there is none');
+	ELSIF embed_vectors AND codesearch.provider_refused() IS NOT NULL THEN
+		RETURN codesearch.failure('embed_vectors: ' || codesearch.provider_refused());
 	END IF;
-	job := codesearch.job_add(name, jsonb_strip_nulls(jsonb_build_object('type', 'tree', 'path', btrim(repo_path), 'only', to_jsonb(patterns))), false);
+	job := codesearch.job_add(name, jsonb_strip_nulls(jsonb_build_object('type', 'tree', 'path', btrim(repo_path), 'only', to_jsonb(patterns),
+		'embed', nullif(embed_vectors, false))), false);
 	RETURN codesearch.success(jsonb_build_object('indexed', false, 'repo_path', repo_path, 'repo_name', name, 'patterns', to_jsonb(patterns),
-		'embed_vectors', false, 'output', codesearch.queued(job)) || job);
+		'embed_vectors', embed_vectors, 'output', codesearch.queued(job)) || job);
 END
 $$;
 COMMENT ON FUNCTION tools.index_repository(text, text, text[], boolean) IS $c$Index a repository
@@ -108,7 +109,7 @@ must be below one that the administrator has opened (setting index_roots). The a
 @param repo_path the directory: absolute, or relative to the first directory of index_roots
 @param repo_name the name of the repository; the last part of the path when absent
 @param patterns only files that one of these patterns of gitignore(5) names
-@param embed_vectors refused here when true: no embedding provider
+@param embed_vectors true: its pieces get embeddings, now and in later runs, by the provider that the administrator has named
 @output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
 	"required": ["indexed", "repo_path", "repo_name", "job_id", "state", "output"], "properties": {"indexed": {"type": "boolean"},
 	"job_id": {"type": "integer"}, "state": {"type": "string"}, "output": {"type": "string"}}}}}$c$;
@@ -378,61 +379,116 @@ credentials {"token": "${env:CREDENTIAL_GITHUB}"}. Other types belong to Azure A
 	"required": ["datasource", "result"], "properties": {"datasource": {"type": "string"}, "result": {"type": "object"}}}}}$c$;
 
 -- ---- create_skillset ----
+CREATE OR REPLACE FUNCTION codesearch.put_skillset(p_name text, p_skills jsonb, p_embeds boolean, p_description text)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = codesearch, pg_temp AS $$
+	SELECT codesearch.require_admin();
+	INSERT INTO skillset (name, skills, embeds, description) VALUES (p_name, p_skills, p_embeds, p_description)
+	ON CONFLICT (name) DO UPDATE SET skills = excluded.skills, embeds = excluded.embeds, description = excluded.description
+$$;
+
+-- Why a skill cannot be had here; null: it can.
+CREATE OR REPLACE FUNCTION codesearch.skill_refused(skill jsonb)
+RETURNS text LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
+	SELECT CASE
+		WHEN skill ->> '@odata.type' IS NULL THEN 'each skill needs an @odata.type'
+		WHEN skill ->> '@odata.type' = '#Microsoft.Skills.Text.SplitSkill' THEN NULL	-- sallyport-index always cuts
+		WHEN skill ->> '@odata.type' <> '#Microsoft.Skills.Text.AzureOpenAIEmbeddingSkill'
+			THEN format('%s needs Azure AI Search; here there are #Microsoft.Skills.Text.SplitSkill and #Microsoft.Skills.Text.AzureOpenAIEmbeddingSkill',
+				left(skill ->> '@odata.type', 100))
+		WHEN codesearch.provider_refused() IS NOT NULL THEN codesearch.provider_refused()
+		WHEN skill ?| '{resourceUri,apiKey,authIdentity,deploymentId}' THEN 'which service makes embeddings is said in the catalog, not in a skill'
+		WHEN skill ->> 'modelName' <> (codesearch.provider()).model THEN format('the model is %s', (codesearch.provider()).model)
+		WHEN skill ->> 'dimensions' <> (codesearch.provider()).dimensions::text THEN format('the vectors have %s dimensions', (codesearch.provider()).dimensions)
+		END
+$$;
+
 CREATE OR REPLACE FUNCTION tools.create_skillset(name text, skills jsonb[], cognitive_services_key text DEFAULT NULL,
 	description text DEFAULT NULL, knowledge_store jsonb DEFAULT NULL, encryption_key jsonb DEFAULT NULL, update_if_exists boolean DEFAULT true)
-RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	wanted  text := btrim(name);
+	refused text;
+	embeds  boolean := EXISTS (SELECT FROM unnest(skills) s WHERE s ->> '@odata.type' = '#Microsoft.Skills.Text.AzureOpenAIEmbeddingSkill');
 BEGIN
-	IF EXISTS (SELECT FROM unnest(skills) s WHERE s ->> '@odata.type' IS NULL) OR cardinality(skills) = 0 THEN
-		RETURN codesearch.failure('each skill needs an @odata.type, and there must be one');
+	SELECT codesearch.skill_refused(s) INTO refused FROM unnest(skills) s WHERE codesearch.skill_refused(s) IS NOT NULL LIMIT 1;
+	IF cardinality(skills) NOT BETWEEN 1 AND 20 THEN
+		RETURN codesearch.failure('there must be 1 to 20 skills');
+	ELSIF refused IS NOT NULL THEN
+		RETURN codesearch.failure(refused);
+	ELSIF wanted !~ '^[A-Za-z0-9._-]{1,100}$' THEN
+		RETURN codesearch.failure('name must have 1 to 100 of letters, digits and . _ -');
+	ELSIF cognitive_services_key IS NOT NULL OR knowledge_store IS NOT NULL OR encryption_key IS NOT NULL THEN
+		RETURN codesearch.failure('cognitive_services_key, knowledge_store and encryption_key need Azure AI Search');
+	ELSIF length(description) > 1000 THEN
+		RETURN codesearch.failure('description is longer than 1000 characters');
+	ELSIF NOT update_if_exists AND EXISTS (SELECT FROM codesearch.skillset s WHERE s.name = wanted) THEN
+		RETURN codesearch.failure(format('there is a skillset %s already', wanted));
 	END IF;
-	RETURN codesearch.failure('skillsets need Azure AI Search behind this catalog; here it is PostgreSQL, and sallyport-index cuts the files');
+	PERFORM codesearch.put_skillset(wanted, to_jsonb(skills), embeds, description);
+	RETURN codesearch.success(jsonb_build_object('skillset', wanted, 'result', jsonb_build_object('name', wanted, 'skills', to_jsonb(skills),
+		'embeds', embeds, 'message', CASE WHEN embeds THEN 'every run of the indexer embeds its pieces from now on; backfill_embeddings does it for those that are there'
+			ELSE 'the indexer cuts files into pieces, as it always does' END)));
 END
 $$;
 COMMENT ON FUNCTION tools.create_skillset(text, jsonb[], text, text, jsonb, jsonb, boolean) IS $c$Create a skillset
-The steps that Azure AI Search takes with each document. On PostgreSQL there are none, and this fails.
+What the indexer does with each piece, for all repositories. Two skills exist here: #Microsoft.Skills.Text.SplitSkill (files are
+always cut into pieces) and #Microsoft.Skills.Text.AzureOpenAIEmbeddingSkill (pieces get embeddings, by the provider that the
+administrator has named). Created again with the same name and other skills, it is replaced: without the second one, nothing is embedded any more.
 @mcp
 @toolset azure_management
 @sensitive cognitive_services_key encryption_key knowledge_store
 @scope codesearch:admin
 @tier admin
+@idempotent
 @param name the name of the skillset
-@param skills its steps, each with an @odata.type
+@param skills {"maxItems": 20, "examples": [[{"@odata.type": "#Microsoft.Skills.Text.AzureOpenAIEmbeddingSkill"}]]} its steps, each with an @odata.type
 @param cognitive_services_key for Azure AI Search
 @param description what it is for
 @param knowledge_store {"type": "object"} for Azure AI Search
 @param encryption_key {"type": "object"} for Azure AI Search
-@param update_if_exists for Azure AI Search$c$;
+@param update_if_exists false: an existing one is a failure$c$;
 
 -- ---- backfill_embeddings ----
 CREATE OR REPLACE FUNCTION tools.backfill_embeddings(index_name text DEFAULT NULL, batch_size integer DEFAULT 200,
 	include_context boolean DEFAULT true, max_docs integer DEFAULT NULL, dry_run boolean DEFAULT false)
-RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	refused text := codesearch.index_refused(index_name);
 	missing bigint;
+	job     jsonb;
 BEGIN
 	IF refused IS NOT NULL THEN
 		RETURN codesearch.failure(refused);
 	ELSIF batch_size NOT BETWEEN 1 AND 1000 OR max_docs < 1 THEN
 		RETURN codesearch.failure('batch_size must be 1 to 1000, max_docs at least 1');
-	ELSIF NOT dry_run THEN
-		RETURN codesearch.failure('there is no embedding provider; search on PostgreSQL does without vectors');
+	ELSIF NOT dry_run AND codesearch.provider_refused() IS NOT NULL THEN
+		RETURN codesearch.failure(codesearch.provider_refused());
 	END IF;
-	SELECT count(*) INTO missing FROM codesearch.chunk c WHERE NOT EXISTS (SELECT FROM codesearch.embedding e WHERE e.id = c.id);
-	RETURN codesearch.success(jsonb_build_object('backfill_started', false, 'index', 'codesearch', 'processed', least(missing, max_docs),
-		'written', 0, 'failed', 0, 'dry_run', true, 'output', format('%s pieces have no vector', missing)));
+	SELECT count(*) INTO missing FROM codesearch.chunk c WHERE NOT EXISTS (SELECT FROM codesearch.embedding e WHERE e.id = c.id
+		AND (e.model = (codesearch.provider()).model) IS NOT FALSE);
+	IF dry_run THEN
+		RETURN codesearch.success(jsonb_build_object('backfill_started', false, 'index', 'codesearch', 'processed', least(missing, max_docs),
+			'written', 0, 'failed', 0, 'dry_run', true, 'output', format('%s pieces have no vector', missing)));
+	END IF;
+	job := codesearch.job_add('*', jsonb_strip_nulls(jsonb_build_object('type', 'backfill', 'batch_size', batch_size,
+		'include_context', include_context, 'max_docs', max_docs)), false);
+	RETURN codesearch.success(jsonb_build_object('backfill_started', true, 'index', 'codesearch', 'processed', 0, 'written', 0, 'failed', 0,
+		'missing', missing, 'output', format('%s pieces have no vector; %s', missing, codesearch.queued(job))) || job);
 END
 $$;
 COMMENT ON FUNCTION tools.backfill_embeddings(text, integer, boolean, integer, boolean) IS $c$Backfill embeddings
-Gives pieces without a vector theirs, by way of an embedding provider. On PostgreSQL there is none: with dry_run it counts the
-pieces without a vector, otherwise it fails.
+Gives pieces without a vector theirs, by the embedding provider that the administrator has named; without one it fails. With
+dry_run it counts them. The answer names a job; manage_indexer with action "status" and indexer_name "*" has its result:
+processed, written, failed.
 @mcp
 @toolset azure_management
 @scope codesearch:admin
 @tier admin
+@idempotent
+@openworld
 @param index_name the index; there is one, codesearch
-@param batch_size pieces in one request to the provider
-@param include_context put path and repository in front of each piece
+@param batch_size pieces in one request to the provider, which may want fewer
+@param include_context put path and names in front of each piece
 @param max_docs at most so many pieces
 @param dry_run count only
 @output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",

@@ -13,7 +13,8 @@ ON CONFLICT (scope) DO UPDATE SET description = excluded.description;
 GRANT USAGE ON SCHEMA codesearch, tools TO sallyport_tool;
 REVOKE ALL ON ALL TABLES IN SCHEMA codesearch FROM sallyport_tool;
 GRANT SELECT ON codesearch.repository, codesearch.file, codesearch.chunk, codesearch.word, codesearch.embedding,
-	codesearch.job, codesearch.job_runner, codesearch.datasource, codesearch.target_repository TO sallyport_tool;
+	codesearch.job, codesearch.job_runner, codesearch.datasource, codesearch.target_repository,
+	codesearch.skillset TO sallyport_tool;
 GRANT SELECT (vote) ON codesearch.feedback TO sallyport_tool;	-- whether there is any
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA codesearch FROM PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA codesearch TO sallyport_tool;

@@ -1,6 +1,7 @@
 /* bound.c - arguments that a caller neither sends nor sees */
 #include "tools/bound.h"
 
+#include "tools/embedding.h"
 #include "tools/options.h"
 
 const char *
@@ -39,6 +40,8 @@ sp_bound_put(const struct sp_tool_call *call, struct json_object *arguments, con
 	for (size_t i = 0; i < call->tool->options->bound_count; i++) {
 		const struct sp_bound *b = &call->tool->options->bound[i];
 
+		if (b->of != NULL)
+			continue;
 		if (b->claim != NULL) {
 			value = find(mem, claims, b->claim);
 		} else if (!sp_json_parse(mem, b->value, &value, &why)) {
@@ -52,4 +55,56 @@ sp_bound_put(const struct sp_tool_call *call, struct json_object *arguments, con
 			sp_out_of_memory();
 	}
 	return all;
+}
+
+/* What the argument is; false: the call is over. */
+static bool
+embed(const struct sp_tool_call *call, const struct sp_bound *b, struct sp_str text, struct json_object **out,
+    enum sp_tool_outcome *outcome)
+{
+	struct sp_arena *mem = call->req->mem;
+	const char *why = NULL;
+	struct sp_str json;
+
+	switch (sp_embed_query(call, b->source, text, &json, &why)) {
+	case SP_EMBEDDED:
+		return sp_json_parse_large(mem, json, out, &why);
+	case SP_EMBEDDED_NOT:
+	case SP_EMBEDDED_REFUSED:
+		*out = sp_json_new(mem);
+		sp_json_set_str(*out, "error", sp_str(why));
+		return true;
+	case SP_EMBEDDED_STOPPED:
+		*outcome = sp_tool_cancelled(call);
+		return false;
+	case SP_EMBEDDED_FAILED:
+		break;
+	}
+	*outcome = SP_TOOL_FAILED;
+	return false;
+}
+
+bool
+sp_bound_embed(const struct sp_tool_call *call, struct json_object **arguments, enum sp_tool_outcome *outcome)
+{
+	const struct sp_tool_options *o = call->tool->options;
+
+	for (size_t i = 0; o != NULL && i < o->bound_count; i++) {
+		const struct sp_bound *b = &o->bound[i];
+		struct sp_str text = sp_json_get_str(*arguments, b->of != NULL ? b->of : "");
+		struct json_object *all, *value = NULL;
+
+		if (b->of == NULL || b->source == NULL || text.len == 0)
+			continue;
+		if (!embed(call, b, text, &value, outcome))
+			return false;
+		all = sp_json_new(call->req->mem);
+		json_object_object_foreach(*arguments, name, given)
+			if (json_object_object_add(all, name, json_object_get(given)) != 0)
+				sp_out_of_memory();
+		if (json_object_object_add(all, b->name, json_object_get(value)) != 0)
+			sp_out_of_memory();
+		*arguments = all;
+	}
+	return true;
 }

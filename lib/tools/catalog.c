@@ -10,6 +10,7 @@
 #include "tools/document_kind.h"
 #include "tools/options.h"
 #include "tools/policy.h"
+#include "tools/http_source.h"
 #include "tools/run.h"
 #include "tools/sql_tool.h"
 
@@ -227,14 +228,48 @@ digest(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r)
 	return (struct sp_str){ (const char *)sha256, SP_SHA256_LEN };
 }
 
+/*
+ * In the place of the name of a source that makes embeddings its spec, as tools have
+ * theirs.  One that is not there stays a name.  False: the database failed.
+ */
 static bool
-take_options(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct parsed *p,
+put_sources(struct sp_db *db, struct sp_arena *scratch, struct json_object *options)
+{
+	struct json_object *bind = sp_json_get(options, "bind");
+
+	if (!json_object_is_type(bind, json_type_object))
+		return true;
+	json_object_object_foreach(bind, name, bound) {
+		struct sp_str source = sp_json_get_str(bound, "source"), spec;
+		struct json_object *object;
+		const char *why;
+
+		(void)name;
+		if (source.p == NULL)
+			continue;
+		switch (sp_source_spec(db, scratch, source, &spec)) {
+		case SP_DB_FAILED:
+			return false;
+		case SP_DB_NO_ROW:
+			continue;
+		case SP_DB_ROW:
+			break;
+		}
+		if (sp_json_parse_large(scratch, spec, &object, &why))
+			add_value(bound, "source", object);
+	}
+	return true;
+}
+
+static bool
+take_options(struct sp_db *db, struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, const struct parsed *p,
     struct sp_tool *tool, const char **why)
 {
 	bool reads = tool->read_only || (strcmp(r->kind, "function") != 0 &&
 	    json_object_get_boolean(sp_json_get(p->annotations, "readOnlyHint")));
 
-	if (!sp_tool_options_read(mem, p->options, reads, &tool->options, why))
+	*why = "the sources that it binds cannot be read";
+	if (!put_sources(db, scratch, p->options) || !sp_tool_options_read(mem, p->options, reads, &tool->options, why))
 		return false;
 	tool->has_output = p->output != NULL;
 	if (tool->options == NULL)
@@ -255,7 +290,8 @@ fit(struct sp_arena *mem, const struct parsed *p, struct sp_tool *tool, const ch
 }
 
 static bool
-read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool, const char **why)
+read_tool(struct sp_db *db, struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, struct sp_tool *tool,
+    const char **why)
 {
 	struct parsed p;
 
@@ -265,7 +301,7 @@ read_tool(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r, s
 	    !tool->kind->load(mem, p.spec, &tool->spec, why) ||
 	    !fit(mem, &p, tool, why) ||
 	    !sp_param_headers(mem, p.input, &tool->headers, why) ||
-	    !take_options(mem, scratch, r, &p, tool, why) ||
+	    !take_options(db, mem, scratch, r, &p, tool, why) ||
 	    !write_listing(mem, scratch, r, &p, &tool->listing, why))
 		return false;
 	take_required(mem, p.input, tool);
@@ -294,8 +330,8 @@ read_content(struct sp_arena *mem, struct sp_arena *scratch, const struct row *r
 /* ---- all of them ---- */
 
 static bool
-read_entry(struct sp_arena *mem, struct sp_arena *scratch, const struct sp_policy *policy, const struct row *r,
-    const struct sp_tool *before, size_t count, struct sp_tool *out, const char **why)
+read_entry(struct sp_db *db, struct sp_arena *mem, struct sp_arena *scratch, const struct sp_policy *policy,
+    const struct row *r, const struct sp_tool *before, size_t count, struct sp_tool *out, const char **why)
 {
 	struct sp_tool tool = {
 		.tool_id = r->entry_id,
@@ -315,7 +351,7 @@ read_entry(struct sp_arena *mem, struct sp_arena *scratch, const struct sp_polic
 	*why = "its kind is unknown to this program";
 	if (tool.kind == NULL || !take_scopes(mem, r->scopes, before, count, &tool, why))
 		return false;
-	ok = sp_str_is(r->list, list_names[SP_TOOLS]) ? read_tool(mem, scratch, r, &tool, why) :
+	ok = sp_str_is(r->list, list_names[SP_TOOLS]) ? read_tool(db, mem, scratch, r, &tool, why) :
 	    read_content(mem, scratch, r, &tool, why);
 	if (ok)
 		*out = tool;
@@ -404,7 +440,7 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *name_of_serv
 		if (list->item == NULL)
 			list->item = &tools[i];
 		first = &tools[list->item - tools];
-		if (read_entry(mem, scratch, policy, &r[i], first, list->count, &first[list->count], &why))
+		if (read_entry(db, mem, scratch, policy, &r[i], first, list->count, &first[list->count], &why))
 			list->count++;
 		else
 			sp_log(SP_ERROR, "left out of the catalog", SP_L("server", r[i].server),

@@ -59,7 +59,7 @@ take_bound(struct sp_documents *all, struct sp_document *doc, const char *name, 
 	struct json_object *bind = sp_json_get(options, "bind");
 
 	json_object_object_foreach(property, key, value) {
-		if (strcmp(key, "from") == 0 || strcmp(key, "value") == 0)
+		if (strcmp(key, "from") == 0 || strcmp(key, "value") == 0 || strcmp(key, "of") == 0 || strcmp(key, "source") == 0)
 			put(bound, key, json_object_get(value));
 		else if (strcmp(key, "type") != 0 && strcmp(key, "description") != 0)
 			sp_document_fault(all, doc, sp_printf(all->mem, "parameters.%s.%s", name, key),
@@ -172,9 +172,21 @@ judge_schema(struct sp_documents *all, const struct sp_document *doc, const char
 }
 
 static void
+judge_embedded(struct sp_documents *all, const struct sp_document *doc, const char *path, struct json_object *bound,
+    struct json_object *properties)
+{
+	struct sp_str of = sp_json_get_str(bound, "of");
+
+	if (of.p == NULL || sp_json_get_str(bound, "source").p == NULL)
+		sp_document_fault(all, doc, path, "needs \"of\", an argument, and \"source\", one that makes embeddings");
+	else if (sp_json_get(properties, sp_cstr(all->mem, of)) == NULL)
+		sp_document_fault(all, doc, sp_printf(all->mem, "%s.of", path), "there is no argument \"%.*s\"", SP_FMT(of));
+}
+
+static void
 judge_bind(struct sp_documents *all, const struct sp_document *doc, struct json_object *properties)
 {
-	static const char *const names[] = { "from", "value", NULL };
+	static const char *const names[] = { "from", "value", "of", "source", NULL };
 	struct json_object *bind = sp_json_get(sp_json_get(doc->row, "options"), "bind");
 	const char *member = sp_json_get(doc->body, "bind") != NULL ? "bind" : "parameters";
 
@@ -196,9 +208,13 @@ judge_bind(struct sp_documents *all, const struct sp_document *doc, struct json_
 		has_value = json_object_object_get_ex(bound, "value", &value);
 		if (has_from == has_value)
 			sp_document_fault(all, doc, path, "needs one of \"from\" and \"value\"");
+		else if (has_from && json_object_is_type(from, json_type_string) && sp_str_is(sp_json_text(from), "embedding"))
+			judge_embedded(all, doc, path, bound, properties);
 		else if (has_from && (!json_object_is_type(from, json_type_string) ||
 		    !sp_str_starts(sp_json_text(from), "claim.") || sp_json_text(from).len == strlen("claim.")))
-			sp_document_fault(all, doc, sp_printf(all->mem, "%s.from", path), "is not claim.NAME");
+			sp_document_fault(all, doc, sp_printf(all->mem, "%s.from", path), "is neither claim.NAME nor embedding");
+		else if (json_object_object_length(bound) != 1)
+			sp_document_fault(all, doc, path, "\"of\" and \"source\" go with from: embedding");
 		if (sp_json_get(properties, name) != NULL)
 			sp_document_fault(all, doc, path, "is in the schema, too: a caller could send it");
 	}

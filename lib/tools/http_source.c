@@ -1,7 +1,9 @@
 /* http_source.c - an HTTP service that tools use */
 #include "tools/http_source.h"
 
+#include "db/queries.h"
 #include "net/guard.h"
+#include "tools/embedding.h"
 #include "tools/http_parts.h"
 #include "tools/reference.h"
 #include "tools/spec.h"
@@ -12,6 +14,7 @@
 #define RETRIES		2
 #define FAILURES	5
 #define PAUSE_MS	60000
+#define API_VERSION	"2024-07-01"	/* of Azure AI Search: the newest that is no preview and has all that is needed */
 
 /* scheme://host[:port][/path], and nothing that could make it another one. */
 static bool
@@ -132,6 +135,49 @@ read_credential(struct sp_arena *mem, struct json_object *json, struct sp_http_s
 	    sp_spec_at(mem, "credential", why);
 }
 
+/* Lower-case letters, digits and single dashes between them, as Azure AI Search wants its names. */
+static bool
+is_index_name(const char *name)
+{
+	struct sp_str s = sp_str(name);
+
+	return s.len >= 2 && s.len <= 128 && sp_str_only(s, "abcdefghijklmnopqrstuvwxyz0123456789-") && s.p[0] != '-' &&
+	    s.p[s.len - 1] != '-' && strstr(name, "--") == NULL;
+}
+
+static bool
+read_search_index(struct sp_arena *mem, struct json_object *json, struct sp_http_source *s, const char **why)
+{
+	struct sp_search_index *index = sp_alloc(mem, sizeof(*index));
+	struct json_object *object;
+
+	*index = (struct sp_search_index){ .api_version = API_VERSION };
+	if (!sp_spec_object(mem, json, "search_index", &object, why))
+		return false;
+	if (object == NULL)
+		return true;
+	if (!sp_spec_only(mem, object, "name api_version", why) || !sp_spec_text(mem, object, "name", &index->name, why) ||
+	    !sp_spec_text(mem, object, "api_version", &index->api_version, why))
+		return sp_spec_at(mem, "search_index", why);
+	if (index->name == NULL || !is_index_name(index->name)) {
+		*why = "search_index.name: has to be 2 to 128 of a-z 0-9, with single dashes between them";
+		return false;
+	}
+	if (!sp_str_only(sp_str(index->api_version), "0123456789-abcdefghijklmnopqrstuvwxyz")) {
+		*why = "search_index.api_version: has to be like " API_VERSION;
+		return false;
+	}
+	s->search_index = index;
+	return true;
+}
+
+static bool
+read_embedding(struct sp_arena *mem, struct json_object *json, struct sp_http_source *s, const char **why)
+{
+	return sp_embedding_load(mem, sp_json_get(json, "embedding"), &s->embedding, why) ||
+	    sp_spec_at(mem, "embedding", why);
+}
+
 bool
 sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_source **out, const char **why)
 {
@@ -143,7 +189,8 @@ sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct
 		*why = "has to be the name of a source, or one with a url";
 		return false;
 	}
-	if (!sp_spec_only(mem, json, "name type url credential headers allow http timeout max_bytes retries breaker budget", why) ||
+	if (!sp_spec_only(mem, json, "name type url credential headers allow http timeout max_bytes retries breaker budget "
+	    "embedding search_index", why) ||
 	    !sp_spec_text(mem, json, "type", &type, why) || !sp_spec_text(mem, json, "url", &url, why) || !read_url(mem, url, s, why))
 		return false;
 	if (strcmp(type, "http") != 0) {
@@ -156,7 +203,7 @@ sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct
 	    !sp_spec_duration(mem, json, "timeout", 10, 600000, &s->timeout_ms, why) ||
 	    !sp_spec_size(mem, json, "max_bytes", MAX_BYTES_TOP, &s->max_bytes, why) ||
 	    !sp_spec_integer(mem, json, "retries", 0, 10, &s->retries, why) || !read_breaker(mem, json, s, why) ||
-	    !read_budget(mem, json, s, why))
+	    !read_budget(mem, json, s, why) || !read_embedding(mem, json, s, why) || !read_search_index(mem, json, s, why))
 		return false;
 	if (!s->http && !sp_str_starts(sp_str(s->url), "https:")) {
 		*why = "url: is plain http: a source has to say http: true";
@@ -164,6 +211,18 @@ sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct
 	}
 	*out = s;
 	return true;
+}
+
+enum sp_db_status
+sp_source_spec(struct sp_db *db, struct sp_arena *mem, struct sp_str name, struct sp_str *out)
+{
+	static const struct sp_column columns[] = { { "spec", SP_COL_STR, 0 }, { NULL } };
+	struct sp_str spec;
+	enum sp_db_status result = sp_db_row(db, &sp_q_source_spec, SP_PARAMS(SP_P_STR(name)), columns, &spec);
+
+	if (result == SP_DB_ROW)
+		*out = sp_str_dup(mem, spec);
+	return result;
 }
 
 const char *

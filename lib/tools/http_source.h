@@ -14,6 +14,8 @@
  *	retries: 2
  *	breaker: {failures: 5, pause: 60s}
  *	budget: {rate: 100/min, concurrent: 5}
+ *	embedding: {model: text-embedding-3-small}	its texts may become vectors there: embedding.h
+ *	search_index: {name: codebase}			it is Azure AI Search, whose index sallyport-index may fill
  *
  * Addresses that are not public are reached only if both `allow` and the setting
  * source_allow have them, and plain http only if the setting source_http is on:
@@ -25,6 +27,14 @@
 #include "tools/breaker.h"
 #include "tools/credential.h"
 #include "tools/quota.h"
+
+struct sp_embedding;
+
+/* The member `search_index`. */
+struct sp_search_index {
+	const char *name;
+	const char *api_version;
+};
 
 struct sp_http_source {
 	const char *name;		/* of the row; of one that stands in a tool its URL */
@@ -40,11 +50,16 @@ struct sp_http_source {
 	struct sp_breaker breaker;
 	struct sp_rate rate;		/* window_seconds 0: none */
 	int64_t concurrent;		/* 0: any number */
+	const struct sp_embedding *embedding;	/* NULL: nobody has allowed that texts are sent to it */
+	const struct sp_search_index *search_index;	/* NULL: likewise */
 };
 
 /* An object (or the text of a URL).  False: *why begins with the member. */
 SP_MUST_USE bool sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_source **out,
     const char **why);
+
+/* The spec of a row as workers see it, with its name and its credential; to be read with sp_http_source_load(). */
+SP_MUST_USE enum sp_db_status sp_source_spec(struct sp_db *db, struct sp_arena *mem, struct sp_str name, struct sp_str *out);
 
 /* The ranges of a catalog's list that the operator has opened, too. */
 const char *sp_source_allow(struct sp_request *req, const char *allow);

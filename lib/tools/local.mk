@@ -27,6 +27,7 @@ lib_libsallyport_a_SOURCES += lib/tools/trace.c lib/tools/trace.h
 lib_libsallyport_a_SOURCES += lib/tools/uri_template.c lib/tools/uri_template.h
 lib_libsallyport_a_SOURCES += lib/tools/content.c lib/tools/content.h
 lib_libsallyport_a_SOURCES += lib/tools/directory.c lib/tools/directory.h
+lib_libsallyport_a_SOURCES += lib/tools/embedding.c lib/tools/embedding.h
 lib_libsallyport_a_SOURCES += lib/tools/exchange.c lib/tools/exchange.h
 lib_libsallyport_a_SOURCES += lib/tools/mcp_client.c lib/tools/mcp_client.h
 lib_libsallyport_a_SOURCES += lib/tools/mcp_client_private.h

@@ -2,11 +2,13 @@
 #include "tools/options.h"
 
 #include "tools/document_kind.h"
+#include "tools/http_source.h"
 #include "tools/spec.h"
 
 #define CACHE_MAX_MS	(30LL * 86400 * 1000)
 #define CONCURRENT_MAX	10000
 #define CLAIM		"claim."
+#define EMBEDDING	"embedding"
 
 static bool
 fault(const char **why, const char *text)
@@ -137,6 +139,26 @@ sp_names_have(const struct sp_names *names, const char *name)
 
 /* ---- bound arguments ---- */
 
+/* A source that the catalog does not have, or that takes no texts, is no fault: the tool does without. */
+static bool
+read_embedded(struct sp_arena *mem, struct json_object *one, struct sp_bound *out, const char **why)
+{
+	struct json_object *source = sp_json_get(one, "source");
+	const struct sp_http_source *loaded;
+
+	if (!sp_spec_only(mem, one, "from of source", why) || !sp_spec_text(mem, one, "of", &out->of, why))
+		return false;
+	if (out->of == NULL || source == NULL)
+		return fault(why, "needs \"of\", an argument, and \"source\", the name of one that makes embeddings");
+	if (!json_object_is_type(source, json_type_object))
+		return json_object_is_type(source, json_type_string) || fault(why, "source: is not the name of a source");
+	if (!sp_http_source_load(mem, source, &loaded, why))
+		return sp_spec_at(mem, "source", why);
+	if (loaded->embedding != NULL)
+		out->source = loaded;
+	return true;
+}
+
 static bool
 read_bound(struct sp_arena *mem, const char *name, struct json_object *one, struct sp_bound *out, const char **why)
 {
@@ -146,14 +168,16 @@ read_bound(struct sp_arena *mem, const char *name, struct json_object *one, stru
 
 	if (!json_object_is_type(one, json_type_object))
 		return fault(why, "has to be {\"from\": \"claim.NAME\"} or {\"value\": ...}");
+	out->name = sp_strdup(mem, name);
+	if (sp_str_is(sp_json_get_str(one, "from"), EMBEDDING))
+		return read_embedded(mem, one, out, why);
 	has_value = json_object_object_get_ex(one, "value", &value);
 	if (!sp_spec_only(mem, one, "from value", why) || !sp_spec_text(mem, one, "from", &from, why))
 		return false;
 	if ((from != NULL) == has_value)
 		return fault(why, "needs one of \"from\" and \"value\"");
 	if (from != NULL && (strncmp(from, CLAIM, strlen(CLAIM)) != 0 || from[strlen(CLAIM)] == '\0'))
-		return fault(why, "from: is not claim.NAME");
-	out->name = sp_strdup(mem, name);
+		return fault(why, "from: is neither claim.NAME nor embedding");
 	if (from != NULL)
 		out->claim = from + strlen(CLAIM);
 	else

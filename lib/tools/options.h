@@ -7,7 +7,8 @@
  *	  "cache": {"ttl": "60s", "per": "principal"},		or "everyone"
  *	  "invalidates": ["other_tool"],
  *	  "sensitive": ["password"],
- *	  "bind": {"owner": {"from": "claim.sub"}, "limit": {"value": 5}},
+ *	  "bind": {"owner": {"from": "claim.sub"}, "limit": {"value": 5},
+ *	    "query_embedding": {"from": "embedding", "of": "query", "source": "codesearch-embedding"}},
  *	  "task": "optional"			"required", or {"support": "required", "timeout": "2h"}: see catalog.c
  *	}
  *
@@ -19,6 +20,8 @@
 
 #include "tools/catalog.h"
 #include "tools/quota.h"
+
+struct sp_http_source;
 
 #define SP_RATES_MAX 4			/* of one counter: a burst and longer windows */
 
@@ -37,6 +40,12 @@ struct sp_bound {
 	const char *name;
 	const char *claim;		/* of the access token, members of members with dots; NULL: value */
 	struct sp_str value;		/* JSON */
+	/*
+	 * from embedding: made of this argument when the call is made; NULL: it is none.
+	 * The source is an object in what workers read; a name is one that is not there.
+	 */
+	const char *of;
+	const struct sp_http_source *source;	/* NULL: nobody makes it, and the argument is left out */
 };
 
 struct sp_tool_options {

@@ -270,8 +270,11 @@ reject(const struct sp_tool_call *call, struct sp_str text, const char *why, str
 static enum sp_tool_outcome
 make(const struct sp_tool_call *call, struct json_object *arguments, struct sp_tool_result *out)
 {
-	enum sp_tool_outcome outcome = call->tool->kind->call(call, arguments, out);
+	enum sp_tool_outcome outcome;
 
+	if (!sp_bound_embed(call, &arguments, &outcome))
+		return outcome;
+	outcome = call->tool->kind->call(call, arguments, out);
 	if (outcome == SP_TOOL_DONE && call->along == NULL)
 		sp_tool_check_output(call, out);
 	return outcome;

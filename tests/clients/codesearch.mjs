@@ -99,9 +99,10 @@ const tools = {
 	backup_index_schema: [[{}, data => assert.ok(data.schema.fields.length > 10)], [{ output_file: 'x'.repeat(300) }, /output_file/]],
 	get_service_info: [[{}, data => assert.equal(data.status, 'running')], [{ search_service_name: 'other' }, /no search service/]],
 	configure_semantic_search: [[{}, data => assert.equal(data.semantic_search, 'disabled')], [{ action: 'enable' }, /Azure AI Search/]],
-	create_skillset: [null, [{ name: 'x', skills: [{ '@odata.type': '#Microsoft.Skills.Text.SplitSkill' }] }, /Azure AI Search/]],
+	create_skillset: [[{ name: 'x', skills: [{ '@odata.type': '#Microsoft.Skills.Text.SplitSkill' }] }, data => assert.equal(data.skillset, 'x')],
+		[{ name: 'x', skills: [{ '@odata.type': '#Microsoft.Skills.Text.V3.EntityRecognitionSkill' }] }, /Azure AI Search/]],
 	validate_embeddings: [[{}, data => assert.equal(data.validation_passed, false)], [{ index_name: 'other' }, /no index other/]],
-	backfill_embeddings: [[{ dry_run: true }, data => assert.ok(data.processed > 0)], [{}, /no embedding provider/]],
+	backfill_embeddings: [[{ dry_run: true }, data => assert.ok(data.processed > 0)], [{}, /no embedding provider: the catalog/]],
 	manage_documents: [[{ action: 'upload', index_name: 'codesearch', documents: [
 			{ id: 'note1', repository: 'notes', file_path: 'a.md', content: 'zebra crossing', language: 'markdown', content_vector: [0.5, 1] },
 			{ id: 'note2', repository: 'notes', file_path: 'a.md', content: 'second' }, { id: 'bad' }] },

@@ -112,7 +112,7 @@ tests:
   - {arguments: {}, expect: {contain: a}}
 statement: {sqll: SELECT 1}
 Y
-faults "what holds for every kind" a.yaml 'a.yaml:7: parameters.b.from: is not claim.NAME
+faults "what holds for every kind" a.yaml 'a.yaml:7: parameters.b.from: is neither claim.NAME nor embedding
 a.yaml:8: sensitive[0]: there is no argument "c"
 a.yaml:9: quota.user: has to be rates like "60/min", "5/s", "100/15min", "1000/h", "5000/day", at most 4 with commas between' <<'Y'
 kind: tool
