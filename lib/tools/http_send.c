@@ -10,6 +10,8 @@
 #define FIRST_PAUSE_MS	2000		/* doubled each time; half of it, and a random part of the other half */
 #define PAUSE_MAX_MS	10000
 #define LEASE_MS	5000		/* of a slot, beyond the call's time */
+#define FIRST_LOOK_MS	50		/* after which one who waits for a slot looks again; doubled each time */
+#define LOOK_MAX_MS	400
 
 /* ---- what is said ---- */
 
@@ -65,6 +67,68 @@ spent(const struct sp_http_send *s, enum sp_quota quota, int64_t retry_ms, const
 	return SP_SENT_ANSWER;
 }
 
+/* False: the client has gone meanwhile. */
+static bool
+rest(struct sp_request *req, int64_t ms)
+{
+	int64_t until = sp_monotonic_ms() + ms, left;
+
+	while ((left = until - sp_monotonic_ms()) > 0) {
+		if (sp_client_gone(req))
+			return false;
+		(void)poll(NULL, 0, (int)(left < SP_HTTP_GONE_MS ? left : SP_HTTP_GONE_MS));
+	}
+	return true;
+}
+
+/* So much of it, and a random part of the rest: those who wait do not come at once. */
+static int64_t
+jittered(int64_t ms)
+{
+	uint16_t jitter;
+
+	sp_random(&jitter, sizeof(jitter));
+	return ms / 2 + ms * jitter / (2 * UINT16_MAX);
+}
+
+static enum sp_quota
+take_slot(const struct sp_http_send *s, struct sp_slot *slot, int64_t *retry_ms)
+{
+	return sp_slot_take(s->call->req, budget_key(s), s->source->concurrent, s->deadline_ms - sp_monotonic_ms() + LEASE_MS,
+	    slot, retry_ms);
+}
+
+/*
+ * All places are taken: waits for one, if not too many wait already.  Who waits
+ * has a slot, too, of another key: so that is counted for all processes, and ends
+ * with the process.  False: the client has gone.
+ */
+static bool
+queue(const struct sp_http_send *s, struct sp_slot *slot, enum sp_quota *quota, int64_t *retry_ms)
+{
+	struct sp_request *req = s->call->req;
+	int64_t until = sp_monotonic_ms() + s->source->wait_ms, pause = FIRST_LOOK_MS;
+	struct sp_slot place = { { NULL, 0 } };
+	bool is_there = true;
+
+	if (until > s->deadline_ms)
+		until = s->deadline_ms;
+	*quota = sp_slot_take(req, sp_str(sp_printf(req->mem, "queue %.*s", SP_FMT(budget_key(s)))), s->source->queue,
+	    s->source->wait_ms + LEASE_MS, &place, retry_ms);
+	if (*quota != SP_QUOTA_TAKEN)
+		return true;
+	do {
+		sp_db_end(&req->db);
+		if (!(is_there = rest(req, jittered(pause))))
+			break;
+		if (pause < LOOK_MAX_MS)
+			pause *= 2;
+		*quota = take_slot(s, slot, retry_ms);
+	} while (*quota == SP_QUOTA_EXHAUSTED && sp_monotonic_ms() < until);
+	sp_slot_release(req, &place);
+	return is_there;
+}
+
 enum sp_sent
 sp_http_enter(const struct sp_http_send *s, struct sp_slot *slot, struct sp_tool_result *out, const char **why)
 {
@@ -74,8 +138,9 @@ sp_http_enter(const struct sp_http_send *s, struct sp_slot *slot, struct sp_tool
 	*slot = (struct sp_slot){ { NULL, 0 } };
 	if (s->source->concurrent == 0)
 		return SP_SENT_ANSWER;
-	quota = sp_slot_take(s->call->req, budget_key(s), s->source->concurrent, s->deadline_ms - sp_monotonic_ms() + LEASE_MS,
-	    slot, &retry_ms);
+	quota = take_slot(s, slot, &retry_ms);
+	if (quota == SP_QUOTA_EXHAUSTED && s->source->queue > 0 && !queue(s, slot, &quota, &retry_ms))
+		return SP_SENT_STOPPED;
 	return spent(s, quota, retry_ms, "too many calls at once", out, why);
 }
 
@@ -253,26 +318,11 @@ attempt(const struct sp_http_send *s, const struct sp_http_message *message, str
 
 /* ---- again, or what the caller is told ---- */
 
-/* False: the client has gone meanwhile. */
-static bool
-rest(struct sp_request *req, int64_t ms)
-{
-	int64_t until = sp_monotonic_ms() + ms, left;
-
-	while ((left = until - sp_monotonic_ms()) > 0) {
-		if (sp_client_gone(req))
-			return false;
-		(void)poll(NULL, 0, (int)(left < SP_HTTP_GONE_MS ? left : SP_HTTP_GONE_MS));
-	}
-	return true;
-}
-
 /* How long to wait before the next attempt; -1: there is none. */
 static int64_t
 pause_before(const struct sp_http_send *s, const struct attempt *a, int64_t tries)
 {
 	int64_t ms = FIRST_PAUSE_MS << (tries < 6 ? tries : 6), told = -1;
-	uint16_t jitter;
 
 	if (tries >= s->retries || !(s->repeatable || a->result == SP_HTTP_UNREACHABLE))
 		return -1;
@@ -282,9 +332,7 @@ pause_before(const struct sp_http_send *s, const struct attempt *a, int64_t trie
 		told = sp_http_retry_after(a->answer);
 	} else if (!is_failure(a))
 		return -1;
-	sp_random(&jitter, sizeof(jitter));
-	ms = ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
-	ms = ms / 2 + ms * jitter / (2 * UINT16_MAX);
+	ms = jittered(ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
 	if (told >= 0)
 		ms = told + ms / 4;		/* all that were told the same do not come at once */
 	return ms < s->deadline_ms - sp_monotonic_ms() ? ms : -1;

@@ -29,7 +29,10 @@ enum sp_sent {
 SP_MUST_USE enum sp_sent sp_http_send(const struct sp_http_send *send, const struct sp_http_message *message,
     struct sp_http_answer *answer, struct sp_tool_result *out, const char **why);
 
-/* The source's place for one more call at once.  SP_SENT_ANSWER: *slot is to be released. */
+/*
+ * The source's place for one more call at once; while others have them all, waits
+ * as long as the source says.  SP_SENT_ANSWER: *slot is to be released.
+ */
 SP_MUST_USE enum sp_sent sp_http_enter(const struct sp_http_send *send, struct sp_slot *slot, struct sp_tool_result *out,
     const char **why);
 

@@ -15,6 +15,7 @@
 #define FAILURES	5
 #define PAUSE_MS	60000
 #define API_VERSION	"2024-07-01"	/* of Azure AI Search: the newest that is no preview and has all that is needed */
+#define WAIT_MS		2000
 
 /* scheme://host[:port][/path], and nothing that could make it another one. */
 static bool
@@ -119,8 +120,12 @@ read_budget(struct sp_arena *mem, struct json_object *json, struct sp_http_sourc
 		return false;
 	if (budget == NULL)
 		return true;
-	if (!sp_spec_only(mem, budget, "rate concurrent", why) || !sp_spec_text(mem, budget, "rate", &rate, why) ||
+	if (!sp_spec_only(mem, budget, "rate concurrent queue wait", why) || !sp_spec_text(mem, budget, "rate", &rate, why) ||
 	    !sp_spec_integer(mem, budget, "concurrent", 1, 100000, &s->concurrent, why))
+		return sp_spec_at(mem, "budget", why);
+	s->queue = s->concurrent;
+	if (!sp_spec_integer(mem, budget, "queue", 0, 100000, &s->queue, why) ||
+	    !sp_spec_duration(mem, budget, "wait", 10, 60000, &s->wait_ms, why))
 		return sp_spec_at(mem, "budget", why);
 	if (rate == NULL || sp_rate_parse(sp_str(rate), &s->rate))
 		return true;
@@ -184,7 +189,7 @@ sp_http_source_load(struct sp_arena *mem, struct json_object *json, const struct
 	struct sp_http_source *s = sp_alloc(mem, sizeof(*s));
 	const char *url = NULL, *type = "http";
 
-	*s = (struct sp_http_source){ .max_bytes = MAX_BYTES, .retries = RETRIES };
+	*s = (struct sp_http_source){ .wait_ms = WAIT_MS, .max_bytes = MAX_BYTES, .retries = RETRIES };
 	if (!json_object_is_type(json, json_type_object)) {
 		*why = "has to be the name of a source, or one with a url";
 		return false;

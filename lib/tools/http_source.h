@@ -13,7 +13,7 @@
  *	max_bytes: 4MiB
  *	retries: 2
  *	breaker: {failures: 5, pause: 60s}
- *	budget: {rate: 100/min, concurrent: 5}
+ *	budget: {rate: 100/min, concurrent: 5, queue: 10, wait: 2s}
  *	embedding: {model: text-embedding-3-small}	its texts may become vectors there: embedding.h
  *	search_index: {name: codebase}			it is Azure AI Search, whose index sallyport-index may fill
  *
@@ -52,6 +52,8 @@ struct sp_http_source {
 	int64_t concurrent;		/* 0: any number */
 	const struct sp_embedding *embedding;	/* NULL: nobody has allowed that texts are sent to it */
 	const struct sp_search_index *search_index;	/* NULL: likewise */
+	int64_t queue;			/* so many calls wait while others run, of all processes; 0: none */
+	int64_t wait_ms;		/* at most */
 };
 
 /* An object (or the text of a URL).  False: *why begins with the member. */

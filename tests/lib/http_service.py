@@ -231,6 +231,18 @@ class Service(BaseHTTPRequestHandler):
         else:
             self.answer(200, {"tries": n})
 
+    def on_busy(self, rest):
+        """/busy/KEY/SECONDS: how many of them there were at once at most is in DIRECTORY/most-KEY."""
+        with lock:
+            now = counts["now " + rest[0]] = counts.get("now " + rest[0], 0) + 1
+            counts["most " + rest[0]] = most = max(now, counts.get("most " + rest[0], 0))
+            with open(os.path.join(directory, "most-" + rest[0]), "w") as f:
+                f.write(str(most))
+        time.sleep(float(rest[1]))
+        with lock:
+            counts["now " + rest[0]] -= 1
+        self.answer(200, {"at_once": now})
+
     def on_stall(self, rest):
         self.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
         try:

@@ -32,6 +32,8 @@ apply_documents() {
 # The last request that the service saw; seen FILTER, seen_count PATTERN.
 seen() { tail -n 1 "$T/service/requests" | jq -r "$@"; }
 seen_count() { grep -c "$1" "$T/service/requests"; }
+# seen_most KEY: how many of /busy/KEY there were at once.
+seen_most() { cat "$T/service/most-$1"; }
 forget_requests() { : >"$T/service/requests"; }
 
 # What a tool answered: "false JSON or text", "true text".

@@ -20,7 +20,7 @@ retries: 0' ;;
 budget: {rate: 3/day}
 retries: 0' ;;
 		b3) more='breaker: {failures: 0}
-budget: {concurrent: 1}' ;;
+budget: {concurrent: 1, queue: 0}' ;;
 		esac
 		printf '%s\n' --- 'kind: source' "name: $name" 'type: http' 'url: SERVICE' 'http: true' 'allow: [127.0.0.1]' 'max_bytes: 1MiB' "$more"
 		for method in GET POST; do

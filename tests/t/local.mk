@@ -91,6 +91,7 @@ t_tests += tests/t/0588-docs-catalog.t
 t_tests += tests/t/0610-http-tools.t
 t_tests += tests/t/0614-http-examples.t
 t_tests += tests/t/0615-http-bodies.t
+t_tests += tests/t/0616-http-budgets.t
 t_tests += tests/t/0590-statement.t
 t_tests += tests/t/0591-source.t
 t_tests += tests/t/0630-executable.t
