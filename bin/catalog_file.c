@@ -68,6 +68,46 @@ read_trees(struct sp_arena *mem, const char *path, struct sp_str text, struct ca
 	    catalog_read_yaml(mem, text, trees, line, why);
 }
 
+/* ---- where documents come from ---- */
+
+/* From the root, without "." and "..". */
+static const char *
+whole_path(struct sp_arena *mem, const char *path)
+{
+	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	struct sp_str rest = sp_str(sp_printf(mem, "%s/%s", here != NULL ? here : "", path)), word;
+	struct sp_buf b;
+
+	free(here);
+	sp_buf_init(&b, mem, rest.len + 2);
+	while (sp_str_split(&rest, '/', &word)) {
+		if (word.len == 0 || sp_str_is(word, "."))
+			continue;
+		if (!sp_str_is(word, ".."))
+			sp_buf_printf(&b, "/%.*s", SP_FMT(word));
+		else
+			while (b.len > 0 && b.p[--b.len] != '/')
+				;
+	}
+	return sp_cstr(mem, sp_buf_view(&b));
+}
+
+/*
+ * By what the documents of a file are known: its name and that of its directory.
+ * So each way to type a path is one, and so is each place where the same tree is
+ * checked out.  Standard input is "-".
+ */
+static const char *
+known_by(struct sp_arena *mem, const char *path)
+{
+	const char *whole = strcmp(path, "-") == 0 ? path : whole_path(mem, path), *from = whole + strlen(whole);
+
+	for (int slashes = 0; from > whole && slashes < 2; )
+		if (*--from == '/')
+			slashes++;
+	return *from == '/' ? from + 1 : from;
+}
+
 static void
 add_documents(struct sp_documents *all, const char *path, struct sp_str text)
 {
@@ -82,7 +122,7 @@ add_documents(struct sp_documents *all, const char *path, struct sp_str text)
 	if (trees.count == 0)
 		sp_fault(&all->faults, path, 0, "there is no document in it");
 	for (size_t i = 0; i < trees.count; i++)
-		sp_documents_add(all, path, trees.item[i].place, trees.item[i].tree);
+		sp_documents_add(all, path, known_by(all->mem, path), trees.item[i].place, trees.item[i].tree);
 }
 
 static void
@@ -130,7 +170,7 @@ add_directory(struct sp_documents *all, const char *path, struct catalog_sql **s
 	free(entries);
 }
 
-/* "./catalog//orders.yaml/" and "catalog/orders.yaml" are one: documents are known by it. */
+/* Without what says nothing: "./catalog//orders.yaml/" is "catalog/orders.yaml". */
 static const char *
 plain_path(struct sp_arena *mem, const char *path)
 {

@@ -1,8 +1,11 @@
-/* cmd_policy.c - sallyport client allow-tools, user tools, scope, switch, tool, quota, cache: who may call what */
+/* cmd_policy.c - sallyport client allow-tools, user tools, addresses, scope, switch, tool, quota, cache: who may call what */
 #include "command.h"
+
+#include <arpa/inet.h>
+
 #include "db/queries.h"
 #include "oauth/scope.h"
-#include "tools/quota.h"
+#include "tools/options.h"
 
 #define PATTERNS_MAX 200		/* on one command line */
 
@@ -106,6 +109,61 @@ user_tools_run(struct command *c, int argc, char **argv)
 			    SP_P_TEXT(o[SERVER].given ? o[SERVER].value : ""), json_array(c, o[i].list, o[i].count), allowed[i],
 			    command_context(c)), sp_printf(c->mem, "there is no user \"%s\"", name));
 	return status;
+}
+
+/* ---- addresses ---- */
+
+/* "192.0.2.0/24", "2001:db8::/32", "192.0.2.7"; not what the database would make of half an address. */
+static bool
+is_range(struct command *c, const char *text)
+{
+	struct sp_str rest = sp_str(text), address;
+	int64_t bits, most;
+	char in[16];
+
+	if (!sp_str_split(&rest, '/', &address))
+		return false;
+	if (inet_pton(AF_INET, sp_cstr(c->mem, address), in) == 1)
+		most = 32;
+	else if (inet_pton(AF_INET6, sp_cstr(c->mem, address), in) == 1)
+		most = 128;
+	else
+		return false;
+	return address.len == strlen(text) || sp_str_int64(rest, 0, most, &bits);
+}
+
+static int
+set_addresses(struct command *c, int argc, char **argv, bool of_user)
+{
+	enum { ANY };
+	struct command_option o[] = { [ANY] = { "--any", OPTION_FLAG }, { NULL } };
+	const char *operands[1 + PATTERNS_MAX] = { NULL };
+	size_t n;
+
+	if (!command_options(c, o, argc, argv, operands, 1, 1 + PATTERNS_MAX))
+		return 2;
+	n = count_of(operands + 1, PATTERNS_MAX);
+	if ((n == 0) != o[ANY].given)
+		return command_usage(c);
+	for (size_t i = 1; i <= n; i++)
+		if (!is_range(c, operands[i]))
+			return command_fail("\"%s\" is no range of addresses: 192.0.2.0/24, 2001:db8::/32, 192.0.2.7", operands[i]);
+	return decide(c, "set the addresses", &sp_q_address_ranges_set, SP_PARAMS(
+	    of_user ? SP_P_TEXT(operands[0]) : SP_P_NULL, of_user ? SP_P_NULL : SP_P_TEXT(operands[0]),
+	    json_array(c, operands + 1, n), command_context(c)),
+	    sp_printf(c->mem, "there is no %s %s", of_user ? "user" : "client", operands[0]));
+}
+
+int
+client_addresses_run(struct command *c, int argc, char **argv)
+{
+	return set_addresses(c, argc, argv, false);
+}
+
+int
+user_addresses_run(struct command *c, int argc, char **argv)
+{
+	return set_addresses(c, argc, argv, true);
 }
 
 /* ---- scopes ---- */
@@ -219,6 +277,25 @@ quota_override_run(struct command *c, int argc, char **argv)
 	return decide(c, "set the rate", &sp_q_quota_override_set, SP_PARAMS(SP_P_TEXT(o[USER].value),
 	    SP_P_TEXT(o[CLIENT].value), SP_P_TEXT(o[SERVER].given ? o[SERVER].value : ""), SP_P_TEXT(operands[0]),
 	    none ? SP_P_NULL : SP_P_TEXT(operands[1]), command_context(c)), "there is nobody of this name");
+}
+
+int
+quota_tier_run(struct command *c, int argc, char **argv)
+{
+	const char *operands[2];
+	struct sp_rates rates;
+	bool none;
+
+	if (!command_options(c, NULL, argc, argv, operands, 2, 2))
+		return 2;
+	if (strcmp(operands[0], "public") != 0 && strcmp(operands[0], "developer") != 0 && strcmp(operands[0], "admin") != 0 &&
+	    strcmp(operands[0], "service") != 0)
+		return command_usage(c);
+	none = strcmp(operands[1], "none") == 0;
+	if (!none && !sp_rates_parse(sp_str(operands[1]), &rates))
+		return command_fail("\"%s\" is no rate: 60/min, 5/s, or several with commas between", operands[1]);
+	return decide(c, "set the rate", &sp_q_tier_rate_set, SP_PARAMS(SP_P_TEXT(operands[0]),
+	    none ? SP_P_NULL : SP_P_TEXT(operands[1]), command_context(c)), "");
 }
 
 /* ---- results that are kept ---- */

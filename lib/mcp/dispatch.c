@@ -1,4 +1,5 @@
 /* dispatch.c - from the body of a POST to its answer */
+#include "mcp/admission.h"
 #include "mcp/headers.h"
 #include "mcp/methods.h"
 #include "mcp/running.h"
@@ -87,15 +88,21 @@ sp_mcp_fail_no_method(struct sp_mcp_call *call)
 }
 
 bool
+sp_mcp_find_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name, const struct sp_catalog **out)
+{
+	if (!sp_catalog_get(call->req, call->mcp->catalog, call->resource->name, list, name, out))
+		return false;
+	call->catalog_version = (*out)->version;
+	call->server = sp_catalog_server(*out, sp_str(call->resource->name));
+	return call->server != NULL || sp_fail(call->req, SP_NOT_FOUND, "no such server");
+}
+
+bool
 sp_mcp_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name)
 {
 	const struct sp_catalog *catalog;
 
-	if (!sp_catalog_get(call->req, call->mcp->catalog, call->resource->name, list, name, &catalog))
-		return false;
-	call->catalog_version = catalog->version;
-	call->server = sp_catalog_server(catalog, sp_str(call->resource->name));
-	return call->server != NULL || sp_fail(call->req, SP_NOT_FOUND, "no such server");
+	return sp_mcp_find_server(call, list, name, &catalog) && sp_mcp_admit(call, catalog->policy);
 }
 
 void

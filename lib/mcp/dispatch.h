@@ -79,9 +79,13 @@ bool sp_mcp_fail_no_method(struct sp_mcp_call *call);
 
 /*
  * What this resource's server offers, in call->server: of all its lists, of one,
- * or one entry (name present), as sp_catalog_get() has it.
+ * or one entry (name present), as sp_catalog_get() has it, to a caller who may
+ * use it (admission.h).
  */
 SP_MUST_USE bool sp_mcp_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name);
+/* The same without asking whether: for what says what the server is, and where it was asked before. */
+SP_MUST_USE bool sp_mcp_find_server(struct sp_mcp_call *call, enum sp_list list, struct sp_str name,
+    const struct sp_catalog **out);
 
 /* How long a client may keep a result, in 2026-07-28 (server/utilities/caching); is_public: for whomever it asks. */
 void sp_mcp_write_caching(struct sp_mcp_call *call, int64_t ttl_ms, bool is_public);

@@ -94,6 +94,14 @@ sp_mcp_refuse(struct sp_mcp_call *call, const struct sp_tool_call *t, const char
 }
 
 bool
+sp_mcp_needs_scope(struct sp_mcp_call *call, const struct sp_tool *entry)
+{
+	return sp_bearer_needs_scope(call->req, call->resource, entry->scopes, sp_printf(call->req->mem,
+	    "this needs tier %s, and the caller has tier %s; the token lacks scope", entry->tier,
+	    call->caller.tier));
+}
+
+bool
 sp_mcp_may_use(struct sp_mcp_call *call, enum sp_list list, const struct sp_tool *entry, struct sp_tool_call *t)
 {
 	switch (entry != NULL ? sp_policy_judge(entry, &call->caller) : SP_DENIED) {
@@ -102,7 +110,7 @@ sp_mcp_may_use(struct sp_mcp_call *call, enum sp_list list, const struct sp_tool
 		return true;
 	case SP_NEEDS_SCOPE:
 		return sp_mcp_refuse(call, t, "the token lacks scope") &&
-		    sp_bearer_needs_scope(call->req, call->resource, entry->scopes);
+		    sp_mcp_needs_scope(call, entry);
 	case SP_DENIED:
 		break;
 	}

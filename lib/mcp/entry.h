@@ -28,6 +28,9 @@ SP_MUST_USE bool sp_mcp_may_use(struct sp_mcp_call *call, enum sp_list list, con
 /* The audit row of a call that is not made.  False: as above. */
 SP_MUST_USE bool sp_mcp_refuse(struct sp_mcp_call *call, const struct sp_tool_call *t, const char *why);
 
+/* 403 with the scopes that the entry needs, and in words its tier and that of the caller. */
+bool sp_mcp_needs_scope(struct sp_mcp_call *call, const struct sp_tool *entry);
+
 /* The error for a name that is not in its list. */
 bool sp_mcp_fail_unknown(struct sp_mcp_call *call, enum sp_list list, struct sp_str name);
 

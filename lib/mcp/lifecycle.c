@@ -48,8 +48,9 @@ bool
 sp_mcp_discover(struct sp_mcp_call *call)
 {
 	struct sp_json_writer *w = call->result;
+	const struct sp_catalog *catalog;
 
-	if (!sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }))
+	if (!sp_mcp_find_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }, &catalog))
 		return false;
 	sp_jw_object(w);
 	sp_jw_key(w, "supportedVersions");
@@ -81,13 +82,14 @@ sp_mcp_initialize(struct sp_mcp_call *call)
 	struct sp_str asked = sp_json_get_str(params, "protocolVersion");
 	bool is_first = call->transport->since_2024 && sp_str_is(asked, FIRST_VERSION);
 	struct sp_json_writer *w = call->result;
+	const struct sp_catalog *catalog;
 
 	if (asked.p == NULL || !json_object_is_type(capabilities, json_type_object) ||
 	    !json_object_is_type(client_info, json_type_object))
 		return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 400,
 		    "initialize needs protocolVersion, capabilities and clientInfo");
 	call->version = is_first ? SP_MCP_2025_03_26 : negotiate(asked);
-	if (!sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }) ||
+	if (!sp_mcp_find_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }, &catalog) ||
 	    !call->transport->open_session(call, capabilities, client_info))
 		return false;
 	sp_jw_object(w);

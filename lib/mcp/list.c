@@ -19,8 +19,10 @@ form_of(enum sp_mcp_version version)
 
 /* Whether everybody who may ask sees the same, with whatever client. */
 static bool
-is_public(const struct sp_entries *list)
+is_public(const struct sp_server *server, const struct sp_entries *list)
 {
+	if (server->access_tool != NULL)
+		return false;
 	for (size_t i = 0; i < list->count; i++)
 		if (!sp_policy_is_open(&list->item[i]) || list->item[i].is_for_apps)
 			return false;
@@ -93,7 +95,7 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	if (more)
 		sp_jw_kstr(w, "nextCursor", sp_mcp_cursor_make(call->req->mem, call->req->process->keyring, &page,
 		    last->tool_id));
-	sp_mcp_write_caching(call, call->server->list_ttl_ms, is_public(list));
+	sp_mcp_write_caching(call, call->server->list_ttl_ms, is_public(call->server, list));
 	sp_mcp_end_result(call, NULL);
 	return true;
 }

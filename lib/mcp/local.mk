@@ -2,6 +2,7 @@
 lib_libsallyport_a_SOURCES += lib/mcp/headers.c lib/mcp/headers.h
 lib_libsallyport_a_SOURCES += lib/mcp/jsonrpc.c lib/mcp/jsonrpc.h
 lib_libsallyport_a_SOURCES += lib/mcp/version.c lib/mcp/version.h
+lib_libsallyport_a_SOURCES += lib/mcp/admission.c lib/mcp/admission.h
 lib_libsallyport_a_SOURCES += lib/mcp/content.c
 lib_libsallyport_a_SOURCES += lib/mcp/dispatch.c lib/mcp/dispatch.h
 lib_libsallyport_a_SOURCES += lib/mcp/lifecycle.c

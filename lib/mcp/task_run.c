@@ -401,6 +401,7 @@ sp_task_run(struct sp_request *req, struct sp_mcp *mcp, const struct sp_task *ta
 	const struct sp_resources *resources;
 	struct sp_mcp_call *call = &run.call;
 	struct sp_str name = sp_str(task->tool);
+	const struct sp_catalog *catalog;
 	struct sp_tool_call t;
 
 	if (!open_call(req, task, &run)) {
@@ -416,7 +417,7 @@ sp_task_run(struct sp_request *req, struct sp_mcp *mcp, const struct sp_task *ta
 	if (!sp_authority_resources(req, mcp->authority, &resources))
 		return end_of(req, task, SP_TOOL_FAILED);
 	call->resource = sp_resource_by_name(resources, sp_str(task->server));
-	if (call->resource == NULL || !sp_mcp_server(call, SP_TOOLS, name))
+	if (call->resource == NULL || !sp_mcp_find_server(call, SP_TOOLS, name, &catalog))
 		return end_of(req, task, SP_TOOL_FAILED);
 	t = sp_mcp_tool_call(call, "tool.call", name, run.sealed.arguments);
 	t.trace = run.sealed.trace;

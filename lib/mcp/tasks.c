@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "db/queries.h"
+#include "mcp/entry.h"
 #include "mcp/extension.h"
 #include "mcp/methods.h"
 #include "tools/policy.h"
@@ -271,7 +272,7 @@ may_see(struct sp_mcp_call *call, const char *tool)
 	case SP_ALLOWED:
 		return true;
 	case SP_NEEDS_SCOPE:
-		return sp_bearer_needs_scope(call->req, call->resource, entry->scopes);
+		return sp_mcp_needs_scope(call, entry);
 	case SP_DENIED:
 		break;
 	}
@@ -353,13 +354,15 @@ sp_mcp_tasks_get(struct sp_mcp_call *call)
 	return true;
 }
 
-/* {} with what every result has. */
+/* {} with what every result has; also for who may not use the server any more, and ends what he began. */
 static bool
 acknowledge(struct sp_mcp_call *call, bool found)
 {
+	const struct sp_catalog *catalog;
+
 	if (!found)
 		return unknown(call);
-	if (call->server == NULL && !sp_mcp_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }))
+	if (call->server == NULL && !sp_mcp_find_server(call, SP_NO_LIST, (struct sp_str){ NULL, 0 }, &catalog))
 		return false;
 	sp_jw_object(call->result);
 	sp_mcp_end_result(call, NULL);

@@ -94,7 +94,7 @@ remember(const uint8_t digest[static SP_SHA256_LEN], uint64_t generation,
 
 /* RFC 6750 section 3, RFC 9728 section 5.1; one header, scheme spelled "Bearer". */
 static void
-challenge(struct sp_request *req, const struct sp_resource *resource, const char *error,
+challenge(struct sp_request *req, const struct sp_resource *resource, const char *error, const char *description,
     const struct sp_scope *scope)
 {
 	const char *issuer = req->settings->issuer;
@@ -106,6 +106,8 @@ challenge(struct sp_request *req, const struct sp_resource *resource, const char
 	sp_buf_cstr(&b, "Bearer ");
 	if (error != NULL)
 		sp_buf_printf(&b, "error=\"%s\", ", error);
+	if (description != NULL)
+		sp_buf_printf(&b, "error_description=\"%s\", ", description);
 	/* RFC 9728 section 3.1: between the origin and the path */
 	sp_buf_printf(&b, "resource_metadata=\"%.*s/.well-known/oauth-protected-resource%s\"",
 	    (int)origin, issuer, resource->resource + origin);
@@ -119,15 +121,15 @@ challenge(struct sp_request *req, const struct sp_resource *resource, const char
 static bool
 refuse(struct sp_request *req, const struct sp_resource *resource, const char *why)
 {
-	challenge(req, resource, "invalid_token", &resource->default_scopes);
+	challenge(req, resource, "invalid_token", NULL, &resource->default_scopes);
 	return sp_fail(req, SP_INVALID_TOKEN, "%s", why);
 }
 
 bool
 sp_bearer_needs_scope(struct sp_request *req, const struct sp_resource *resource,
-    const struct sp_scope *needed)
+    const struct sp_scope *needed, const char *description)
 {
-	challenge(req, resource, "insufficient_scope", needed);
+	challenge(req, resource, "insufficient_scope", description, needed);
 	return sp_fail(req, SP_INSUFFICIENT_SCOPE, "the token lacks scope");
 }
 
@@ -140,7 +142,7 @@ read_token(struct sp_request *req, const struct sp_resource *resource, struct sp
 	struct sp_str header = sp_request_header(req, "Authorization"), scheme;
 
 	if (header.p == NULL || header.len == 0) {
-		challenge(req, resource, NULL, &resource->default_scopes);
+		challenge(req, resource, NULL, NULL, &resource->default_scopes);
 		return sp_fail(req, SP_INVALID_TOKEN, "no access token");
 	}
 	if (sp_str_index(header, ',') >= 0)

@@ -30,8 +30,12 @@ struct sp_caller {
 SP_MUST_USE bool sp_bearer_authenticate(struct sp_request *req, struct sp_authority *authority,
     const struct sp_resource *resource, struct sp_caller *out);
 
-/* Fails with SP_INSUFFICIENT_SCOPE and the challenge that names the scopes that would do. */
+/*
+ * Fails with SP_INSUFFICIENT_SCOPE and the challenge that names the scopes that
+ * would do; `description` is its error_description, which may hold what RFC 6750
+ * section 3 allows there: no quotes, no backslash, nothing beyond ASCII.
+ */
 bool sp_bearer_needs_scope(struct sp_request *req, const struct sp_resource *resource,
-    const struct sp_scope *needed);
+    const struct sp_scope *needed, const char *description);
 
 #endif

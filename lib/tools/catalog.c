@@ -14,6 +14,8 @@
 #include "tools/run.h"
 #include "tools/sql_tool.h"
 
+#define ACCESS_TTL_MS	300000		/* of a server that does not say how long an answer is good */
+
 static const char *const list_names[SP_LISTS] = { "tool", "resource", "template", "prompt" };
 
 struct row {
@@ -21,7 +23,7 @@ struct row {
 	const char *server, *server_title, *instructions;
 	struct sp_str server_info;
 	int64_t list_ttl_ms;
-	struct sp_str offers, list;
+	struct sp_str offers, access, list;
 	int64_t entry_id;			/* 0: there is no entry */
 	const char *name, *title, *description, *kind;
 	struct sp_str input_schema, output_schema, annotations, listing, scopes;
@@ -38,6 +40,7 @@ static const struct sp_column columns[] = {
 	{ "server_title", SP_COL_TEXT, offsetof(struct row, server_title) },
 	{ "server_info", SP_COL_STR, offsetof(struct row, server_info) },
 	{ "list_ttl_ms", SP_COL_INT, offsetof(struct row, list_ttl_ms) },
+	{ "access", SP_COL_STR, offsetof(struct row, access) },
 	{ "instructions", SP_COL_TEXT, offsetof(struct row, instructions) },
 	{ "offers", SP_COL_STR, offsetof(struct row, offers) },
 	{ "list", SP_COL_STR, offsetof(struct row, list) },
@@ -368,6 +371,24 @@ list_of(struct sp_str name)
 	return list;
 }
 
+/* The schema has it that there is a tool; one that cannot be read is there all the same, and says yes to nobody. */
+static void
+read_access(struct sp_arena *mem, struct sp_str text, struct sp_server *server)
+{
+	struct json_object *access;
+	const char *why;
+
+	if (text.p == NULL)
+		return;
+	server->access_tool = "";
+	server->access_ttl_ms = ACCESS_TTL_MS;
+	if (sp_json_parse(mem, text, &access, &why)) {
+		server->access_tool = sp_cstr(mem, sp_json_get_str(access, "tool"));
+		if (!sp_document_duration(sp_json_get_str(access, "ttl"), &server->access_ttl_ms))
+			server->access_ttl_ms = ACCESS_TTL_MS;
+	}
+}
+
 static struct sp_server
 read_server(struct sp_arena *mem, const struct row *r)
 {
@@ -380,6 +401,7 @@ read_server(struct sp_arena *mem, const struct row *r)
 	};
 	struct sp_str rest = r->offers, word;
 
+	read_access(mem, r->access, &server);
 	while (sp_str_split(&rest, ' ', &word)) {
 		enum sp_list list = list_of(word);
 
@@ -421,7 +443,7 @@ sp_catalog_load(struct sp_db *db, struct sp_arena *mem, const char *name_of_serv
 	if (which != SP_NO_LIST && !sp_policy_load(db, mem, &policy))
 		return false;
 	r = rows;
-	*out = (struct sp_catalog){ .version = r[0].version };
+	*out = (struct sp_catalog){ .version = r[0].version, .policy = policy };
 	servers = sp_alloc_array(mem, n, sizeof(*servers));
 	tools = sp_alloc_array(mem, n, sizeof(*tools));
 	scratch = sp_arena_new();

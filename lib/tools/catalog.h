@@ -85,6 +85,8 @@ struct sp_server {
 	const char *instructions;	/* for the model; may be NULL */
 	struct sp_str info;		/* more members of Implementation: a JSON object */
 	int64_t list_ttl_ms;		/* how old a client's list may be while nobody can tell it of changes */
+	const char *access_tool;	/* which says who may use the server; NULL: everybody whom policy lets */
+	int64_t access_ttl_ms;		/* how long its yes is good */
 	struct sp_entries list[SP_LISTS];
 	bool completes;			/* some argument of a prompt or template */
 	bool has_apps;			/* resources ui://..., or tools with _meta.ui */
@@ -92,6 +94,7 @@ struct sp_server {
 
 struct sp_catalog {
 	int64_t version;
+	const struct sp_policy *policy;	/* NULL: no list was loaded */
 	const struct sp_server *servers;
 	size_t count;
 };

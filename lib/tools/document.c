@@ -130,10 +130,11 @@ shape_of(struct json_object *tree)
 }
 
 void
-sp_documents_add(struct sp_documents *all, const char *file, const struct sp_place *place, struct json_object *tree)
+sp_documents_add(struct sp_documents *all, const char *file, const char *known, const struct sp_place *place,
+    struct json_object *tree)
 {
 	struct sp_document doc = { .file = file, .place = place, .body = tree, .server = "",
-		.origin = sp_printf(all->mem, "document %s", file) };
+		.origin = sp_printf(all->mem, "document %s", known) };
 	const struct sp_document_shape *shape;
 
 	if (json_object_is_type(tree, json_type_array)) {

@@ -63,13 +63,13 @@ struct sp_document_kind;		/* document_kind.h */
 
 struct sp_document {
 	const struct sp_document_kind *kind;
-	const char *file;		/* as it was named */
+	const char *file;		/* as it was named: for messages */
 	const struct sp_place *place;
 	struct json_object *body;	/* as written */
 	const char *server;		/* "": /mcp; also of kinds that belong to no server */
 	const char *name;		/* of a resource its URI */
 	const char *group;		/* NULL: none */
-	const char *origin;		/* what made it: "document FILE", "openapi NAME" ... */
+	const char *origin;		/* what made it: "document DIRECTORY/FILE", "openapi NAME" ... */
 	struct json_object *row;	/* columns of its table; NULL: it has none, or is at fault */
 	struct sp_document *next;	/* in the order they came in */
 };
@@ -101,11 +101,12 @@ void sp_documents_init(struct sp_documents *all, struct sp_arena *mem);
 
 /*
  * Takes one tree that was read: a document, an array of them, or another shape
- * that the table of kinds knows ({"mcpServers": {...}}).  The tree and its places
+ * that the table of kinds knows ({"mcpServers": {...}}).  What comes from the file
+ * is known by `known`, the same for each way to name it.  The tree and its places
  * must live as long as mem.  What is wrong with its frame (no kind, an unknown
  * kind, no name, a name twice) is a fault.
  */
-void sp_documents_add(struct sp_documents *all, const char *file, const struct sp_place *place,
+void sp_documents_add(struct sp_documents *all, const char *file, const char *known, const struct sp_place *place,
     struct json_object *tree);
 /*
  * For kinds that make other documents of theirs: the same with an origin, as if

@@ -120,7 +120,7 @@ sp_document_judge_resource(struct sp_documents *all, struct sp_document *doc)
 	judge_mime_type(all, doc);
 	sp_document_judge_server(all, doc);
 	sp_document_judge_icons(all, doc);
-	sp_document_judge_scopes(all, doc);
+	sp_document_judge_scopes(all, doc, "scopes");
 }
 
 void
@@ -248,7 +248,7 @@ sp_document_judge_prompt(struct sp_documents *all, struct sp_document *doc)
 	sp_document_judge_name(all, doc, 64, "_-");
 	sp_document_judge_server(all, doc);
 	sp_document_judge_icons(all, doc);
-	sp_document_judge_scopes(all, doc);
+	sp_document_judge_scopes(all, doc, "scopes");
 }
 
 void

@@ -3,16 +3,16 @@
 #include "tools/document_kind.h"
 
 void
-sp_document_judge_scopes(struct sp_documents *all, const struct sp_document *doc)
+sp_document_judge_scopes(struct sp_documents *all, const struct sp_document *doc, const char *member)
 {
-	struct json_object *scopes = sp_json_get(doc->row, "scopes");
+	struct json_object *scopes = sp_json_get(doc->row, member);
 	struct sp_scope parsed;
 
 	for (size_t i = 0; i < json_object_array_length(scopes); i++) {
 		struct sp_str scope = sp_json_text(json_object_array_get_idx(scopes, i));
 
 		if (scope.len == 0 || sp_str_index(scope, ' ') >= 0 || !sp_scope_parse(scope, &parsed))
-			sp_document_fault(all, doc, sp_printf(all->mem, "scopes[%zu]", i), "\"%.*s\" is not a scope", SP_FMT(scope));
+			sp_document_fault(all, doc, sp_printf(all->mem, "%s[%zu]", member, i), "\"%.*s\" is not a scope", SP_FMT(scope));
 	}
 }
 

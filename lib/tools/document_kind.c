@@ -5,7 +5,7 @@ const struct sp_document_kind sp_document_kinds[] = {
 	{ .name = "group", .key = "name", .members = sp_group_members },
 	{ .name = "server", .table = "resource", .key = "name", .members = sp_server_members,
 	    .judge = sp_document_judge_servers, .expand = sp_document_expand_server },
-	{ .name = "scope", .table = "scope", .key = "scope", .members = sp_scope_members },
+	{ .name = "scope", .table = "scope", .key = "scope", .members = sp_scope_members, .judge = sp_document_judge_scope },
 	{ .name = "credential", .table = "credential", .key = "name", .is_spec = true,
 	    .judge = sp_document_judge_credential },
 	{ .name = "source", .table = "source", .key = "name", .is_spec = true, .judge = sp_document_judge_source },

@@ -97,8 +97,8 @@ void sp_document_only(struct sp_documents *all, const struct sp_document *doc, c
 /* "request.path: ..." of a kind's load() at its place below the member (""; of the whole document). */
 void sp_document_kind_fault(struct sp_documents *all, const struct sp_document *doc, const char *member,
     const char *why);
-/* Members that several kinds have: the row's scopes, the server, the name (letters, digits and `others`). */
-void sp_document_judge_scopes(struct sp_documents *all, const struct sp_document *doc);
+/* Members that several kinds have: scopes (a member of the row), the server, the name (letters, digits and `others`). */
+void sp_document_judge_scopes(struct sp_documents *all, const struct sp_document *doc, const char *member);
 void sp_document_judge_server(struct sp_documents *all, const struct sp_document *doc);
 void sp_document_judge_icons(struct sp_documents *all, const struct sp_document *doc);
 void sp_document_judge_name(struct sp_documents *all, const struct sp_document *doc, size_t max, const char *others);
@@ -113,6 +113,7 @@ void sp_document_write_prompt(struct sp_arena *mem, struct json_object *row, str
 void sp_document_judge_resource(struct sp_documents *all, struct sp_document *doc);
 void sp_document_write_resource(struct sp_arena *mem, struct json_object *row, struct json_object *document);
 void sp_document_judge_servers(struct sp_documents *all, struct sp_document *doc);
+void sp_document_judge_scope(struct sp_documents *all, struct sp_document *doc);
 void sp_document_expand_server(struct sp_documents *all, const struct sp_document *doc);
 void sp_document_judge_source(struct sp_documents *all, struct sp_document *doc);
 void sp_document_judge_credential(struct sp_documents *all, struct sp_document *doc);

@@ -18,14 +18,35 @@ const struct sp_member sp_server_members[] = {
 	{ .name = "icons", .type = SP_MEMBER_ARRAY },
 	{ .name = "default_scopes", .type = SP_MEMBER_TEXTS },
 	{ .name = "list_ttl", .type = SP_MEMBER_DURATION, .column = "list_ttl_ms", .otherwise = "60000" },
+	{ .name = "access", .type = SP_MEMBER_OBJECT },
 	{ .name = "scopes", .type = SP_MEMBER_OBJECT, .to = SP_TO_JUDGE },
 	{ .name = NULL }
 };
 
 const struct sp_member sp_scope_members[] = {
-	{ .name = "description", .type = SP_MEMBER_TEXT, .required = true },
+	{ .name = "description", .type = SP_MEMBER_TEXT },
+	{ .name = "implies", .type = SP_MEMBER_TEXTS, .otherwise = "[]" },
 	{ .name = NULL }
 };
+
+/* access: {tool: NAME, ttl: 5m} */
+static void
+judge_access(struct sp_documents *all, const struct sp_document *doc)
+{
+	static const char *const names[] = { "tool", "ttl", NULL };
+	struct json_object *access = sp_json_get(doc->row, "access"), *ttl = sp_json_get(access, "ttl");
+	struct sp_str tool = sp_json_get_str(access, "tool");
+	int64_t ms;
+
+	if (access == NULL)
+		return;
+	sp_document_only(all, doc, "access", access, names);
+	if (ttl != NULL && (!json_object_is_type(ttl, json_type_string) || !sp_document_duration(sp_json_text(ttl), &ms)))
+		sp_document_fault(all, doc, "access.ttl", "is not a time: 30s, 5m, 1h");
+	/* whether it is there is not known here: it may be a function */
+	if (tool.len == 0)
+		sp_document_fault(all, doc, "access", "needs \"tool\": the name of a tool of this server that says who may use it");
+}
 
 void
 sp_document_judge_servers(struct sp_documents *all, struct sp_document *doc)
@@ -41,9 +62,22 @@ sp_document_judge_servers(struct sp_documents *all, struct sp_document *doc)
 	if (website.p != NULL && !sp_str_starts(website, "https://") && !sp_str_starts(website, "http://"))
 		sp_document_fault(all, doc, "website", "is not a URL");
 	sp_document_judge_icons(all, doc);
+	judge_access(all, doc);
 }
 
-/* scopes: {orders:read: Read your orders} becomes a document for each scope. */
+void
+sp_document_judge_scope(struct sp_documents *all, struct sp_document *doc)
+{
+	sp_document_judge_scopes(all, doc, "implies");
+	for (size_t i = 0; i < json_object_array_length(sp_json_get(doc->row, "implies")); i++)
+		if (sp_str_is(sp_json_text(json_object_array_get_idx(sp_json_get(doc->row, "implies"), i)), doc->name))
+			sp_document_fault(all, doc, sp_printf(all->mem, "implies[%zu]", i), "%s implies itself", doc->name);
+}
+
+/*
+ * scopes: {orders:read: Read your orders} becomes a document for each scope; so does
+ * {orders:write: {description: Change your orders, implies: [orders:read]}}.
+ */
 void
 sp_document_expand_server(struct sp_documents *all, const struct sp_document *doc)
 {
@@ -51,17 +85,22 @@ sp_document_expand_server(struct sp_documents *all, const struct sp_document *do
 
 	if (!json_object_is_type(scopes, json_type_object))
 		return;
-	json_object_object_foreach(scopes, name, description) {
+	json_object_object_foreach(scopes, name, said) {
 		struct json_object *scope = sp_json_new(all->mem);
 
-		if (!json_object_is_type(description, json_type_string)) {
+		if (json_object_is_type(said, json_type_string)) {
+			sp_json_set_str(scope, "description", sp_json_text(said));
+		} else if (json_object_is_type(said, json_type_object)) {
+			json_object_object_foreach(said, member, value)
+				if (json_object_object_add(scope, member, json_object_get(value)) != 0)
+					sp_out_of_memory();
+		} else {
 			sp_document_fault(all, doc, sp_printf(all->mem, "scopes.%s", name),
-			    "is not a text that says what it allows");
+			    "is neither a text that says what it allows nor an object with \"description\" and \"implies\"");
 			continue;
 		}
 		sp_json_set_str(scope, "kind", SP_LIT("scope"));
 		sp_json_set_str(scope, "name", sp_str(name));
-		sp_json_set_str(scope, "description", sp_json_text(description));
 		sp_documents_make(all, doc, sp_printf(all->mem, "server %s", doc->name), scope);
 	}
 }

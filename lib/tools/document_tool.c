@@ -400,7 +400,7 @@ sp_document_judge_tool(struct sp_documents *all, struct sp_document *doc)
 		judge_schema(all, doc, "output", sp_json_get(doc->row, "output_schema"));
 	judge_annotations(all, doc);
 	sp_document_judge_icons(all, doc);
-	sp_document_judge_scopes(all, doc);
+	sp_document_judge_scopes(all, doc, "scopes");
 	judge_tests(all, doc);
 	judge_kind(all, doc);
 	judge_options(all, doc);

@@ -43,6 +43,15 @@ rates_of(const struct sp_tool_call *call, bool of_user)
 	return o == NULL ? rates : of_user ? o->per_user : o->per_client;
 }
 
+static struct sp_rates
+tier_rates_of(const struct sp_tool_call *call)
+{
+	const char *text = sp_policy_tier_rate(call->tool, call->caller);
+	struct sp_rates rates = { .count = 0 };
+
+	return text != NULL && sp_rates_parse(sp_str(text), &rates) ? rates : (struct sp_rates){ .count = 0 };
+}
+
 bool
 sp_limit_is_set(const struct sp_tool *tool)
 {
@@ -90,21 +99,22 @@ rate_text(struct sp_arena *mem, const char *of, const struct sp_rate *rate)
 
 /* ---- a call ---- */
 
+/* Whose calls, of what; words: the same for the model. */
 static enum sp_quota
-take_rates(const struct sp_tool_call *call, const struct sp_rates *rates, const char *who, const char *of,
-    struct sp_limits *held, struct sp_tool_result *out, const char **why)
+take_rates(const struct sp_tool_call *call, const struct sp_rates *rates, const char *who, const char *what,
+    const char *words, struct sp_limits *held, struct sp_tool_result *out, const char **why)
 {
 	struct sp_arena *mem = call->req->mem;
 	int64_t retry_ms;
 
 	for (size_t i = 0; i < rates->count; i++) {
-		struct sp_str key = sp_str(sp_printf(mem, "%s tool:%lld", who, (long long)call->tool->tool_id));
+		struct sp_str key = sp_str(sp_printf(mem, "%s %s", who, what));
 		enum sp_quota taken = sp_quota_take(call->req, key, &rates->item[i], &retry_ms);
 
 		if (taken == SP_QUOTA_EXHAUSTED) {
 			*why = sp_printf(mem, "%lld in %lld s of %s", (long long)rates->item[i].limit,
 			    (long long)rates->item[i].window_seconds, who);
-			tell(call, rate_text(mem, of, &rates->item[i]), retry_ms, out);
+			tell(call, rate_text(mem, words, &rates->item[i]), retry_ms, out);
 		}
 		if (taken != SP_QUOTA_TAKEN)
 			return taken;
@@ -136,19 +146,27 @@ enum sp_quota
 sp_limit_enter(const struct sp_tool_call *call, struct sp_limits *held, struct sp_tool_result *out, const char **why)
 {
 	const struct sp_tool_options *o = call->tool->options;
-	struct sp_rates user = rates_of(call, true), client = rates_of(call, false), all = { .count = 0 };
 	struct sp_arena *mem = call->req->mem;
-	enum sp_quota taken;
+	const char *principal = principal_key(mem, call->caller), *tier = call->tool->tier;
+	const char *tool = sp_printf(mem, "tool:%lld", (long long)call->tool->tool_id);
+	const struct {
+		struct sp_rates rates;
+		const char *who, *what, *words;
+	} counters[] = {
+		{ rates_of(call, true), principal, tool, "by one user this tool" },
+		{ rates_of(call, false), sp_printf(mem, "of %s", client_key(mem, call->caller->client_id)), tool,
+		    "by one client this tool" },
+		{ tier_rates_of(call), principal, sp_printf(mem, "tier:%s", tier),
+		    sp_printf(mem, "by one user tools of tier %s", tier) },
+		{ o != NULL ? o->per_tool : (struct sp_rates){ .count = 0 }, "all", tool, "this tool" },
+	};
+	enum sp_quota taken = SP_QUOTA_TAKEN;
 
+	_Static_assert(sizeof(counters) / sizeof(counters[0]) * SP_RATES_MAX == sizeof(held->taken) / sizeof(held->taken[0]),
+	    "there is room for what each counter takes");
 	*held = (struct sp_limits){ .count = 0 };
-	if (o != NULL)
-		all = o->per_tool;
-	taken = take_rates(call, &user, principal_key(mem, call->caller), "by one user this tool", held, out, why);
-	if (taken == SP_QUOTA_TAKEN)
-		taken = take_rates(call, &client, sp_printf(mem, "of %s", client_key(mem, call->caller->client_id)),
-		    "by one client this tool", held, out, why);
-	if (taken == SP_QUOTA_TAKEN)
-		taken = take_rates(call, &all, "all", "this tool", held, out, why);
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]) && taken == SP_QUOTA_TAKEN; i++)
+		taken = take_rates(call, &counters[i].rates, counters[i].who, counters[i].what, counters[i].words, held, out, why);
 	if (taken == SP_QUOTA_TAKEN)
 		taken = take_slot(call, held, out, why);
 	if (taken != SP_QUOTA_TAKEN)

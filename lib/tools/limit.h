@@ -4,7 +4,7 @@
  * A person (or a client without one), a client, and all together have a counter
  * each for every tool that names a rate for it.  Rows of quota_override stand in
  * the place of the tool's rates for one person or client, also where the tool has
- * none.  A call that is refused by one counter gives back to the others; so does
+ * none.  Rows of tier_rate give a person a counter for all tools of a tier together.  A call that is refused by one counter gives back to the others; so does
  * one that ends in a question, which is made again.
  */
 #ifndef SP_TOOLS_LIMIT_H
@@ -18,7 +18,7 @@ struct sp_limits {
 	struct taken {
 		struct sp_str key;
 		struct sp_rate rate;
-	} taken[3 * SP_RATES_MAX];
+	} taken[4 * SP_RATES_MAX];
 	size_t count;
 	struct sp_slot slot;
 };

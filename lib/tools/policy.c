@@ -2,17 +2,22 @@
 #include "tools/policy.h"
 
 #include "db/queries.h"
+#include "web/gate.h"
 
 #define TOOLSET		"toolset:"
+#define TIER		"tier:"
 
 /* ---- the rules ---- */
 
 /* By name, in the order in which sallyport.policy() gives them. */
 enum rule {
+	CLIENT_ADDRESS,
 	CLIENT_RATE,
 	CLIENT_TIER,
 	CLIENT_TOOL,
 	IMPLIES,
+	TIER_RATE,
+	USER_ADDRESS,
 	USER_ALLOW,
 	USER_DENY,
 	USER_RATE,
@@ -20,14 +25,15 @@ enum rule {
 };
 
 static const char *const rule_names[RULES] = {
-	"client-rate", "client-tier", "client-tool", "implies", "user-allow", "user-deny", "user-rate"
+	"client-address", "client-rate", "client-tier", "client-tool", "implies", "tier-rate", "user-address", "user-allow",
+	"user-deny", "user-rate"
 };
 
 struct row {
 	const char *rule;
-	const char *subject;		/* a client_id, a user_id, a scope */
-	const char *server;		/* "*": any */
-	const char *value;		/* a pattern, a tier, a scope */
+	const char *subject;		/* a client_id, a user_id, a scope, a tier */
+	const char *server;		/* "*": any; NULL where it is not about entries */
+	const char *value;		/* a pattern, a tier, a scope, a range of addresses */
 	const char *rate;
 };
 
@@ -231,6 +237,24 @@ has_scopes(const struct sp_tool *tool, const struct sp_scope *scope)
 	return true;
 }
 
+/* ---- addresses ---- */
+
+static bool
+is_within(struct rows ranges, struct sp_str address)
+{
+	for (size_t i = 0; i < ranges.count; i++)
+		if (sp_address_in(address, ranges.item[i].value))
+			return true;
+	return ranges.count == 0;
+}
+
+bool
+sp_policy_admits(const struct sp_policy *policy, const struct sp_caller *caller, struct sp_str address)
+{
+	return address.p == NULL || (is_within(about(policy, USER_ADDRESS, caller->user_id), address) &&
+	    is_within(about(policy, CLIENT_ADDRESS, caller->client_id), address));
+}
+
 /* ---- the decision ---- */
 
 const char *
@@ -259,20 +283,51 @@ sp_policy_is_open(const struct sp_tool *tool)
 	const struct sp_policy *p = tool->policy;
 
 	return strcmp(tool->tier, "public") == 0 && tool->scopes->count == 0 &&
-	    (p == NULL || (p->of[CLIENT_TOOL].count == 0 && p->of[USER_DENY].count == 0));
+	    (p == NULL || p->of[CLIENT_TOOL].count + p->of[USER_DENY].count + p->of[CLIENT_ADDRESS].count +
+	        p->of[USER_ADDRESS].count == 0);
 }
 
 bool
 sp_policy_has_rates(const struct sp_tool *tool)
 {
-	return tool->policy != NULL && tool->policy->of[USER_RATE].count + tool->policy->of[CLIENT_RATE].count > 0;
+	const struct sp_policy *p = tool->policy;
+
+	return p != NULL && p->of[USER_RATE].count + p->of[CLIENT_RATE].count + about(p, TIER_RATE, tool->tier).count > 0;
+}
+
+static struct rows
+rates_of(const struct sp_tool *tool, const struct sp_caller *caller, bool of_user)
+{
+	return of_user ? about(tool->policy, USER_RATE, caller->user_id) : about(tool->policy, CLIENT_RATE, caller->client_id);
 }
 
 const char *
 sp_policy_rate(const struct sp_tool *tool, const struct sp_caller *caller, bool of_user)
 {
-	const struct row *r = find(of_user ? about(tool->policy, USER_RATE, caller->user_id) :
-	    about(tool->policy, CLIENT_RATE, caller->client_id), tool);
+	const struct row *r = find(rates_of(tool, caller, of_user), tool);
 
 	return r != NULL ? r->rate : NULL;
+}
+
+static const struct row *
+find_tier(struct rows rates, const struct sp_tool *tool)
+{
+	for (size_t i = 0; i < rates.count; i++) {
+		const char *value = rates.item[i].value;
+
+		if (strncmp(value, TIER, strlen(TIER)) == 0 && strcmp(value + strlen(TIER), tool->tier) == 0)
+			return &rates.item[i];
+	}
+	return NULL;
+}
+
+const char *
+sp_policy_tier_rate(const struct sp_tool *tool, const struct sp_caller *caller)
+{
+	struct rows general = about(tool->policy, TIER_RATE, tool->tier);
+	const struct row *r = find_tier(rates_of(tool, caller, true), tool);
+
+	if (r == NULL)
+		r = find_tier(rates_of(tool, caller, false), tool);
+	return r != NULL ? r->rate : general.count > 0 ? general.item[0].rate : NULL;
 }

@@ -12,7 +12,7 @@
  * 2. A client that has a list (client_tool) reaches nothing else, whoever uses it:
  *    that is how a service account is cut down.
  * 3. The access token must have all scopes of the tool, or scopes that imply them
- *    (scope_implication).
+ *    (scope.implies).
  *
  * The three hold together: no rule lifts what another forbids.  A tool that is
  * not enabled or switched off (table switch) is not in the catalog that programs
@@ -33,6 +33,12 @@ enum sp_verdict {
 	SP_DENIED,		/* for this caller the tool does not exist */
 };
 
+/*
+ * Whether this caller may come from this address (absent: none, as over a pipe):
+ * a person, and a client, that has ranges (address_range) comes from nowhere else.
+ */
+bool sp_policy_admits(const struct sp_policy *policy, const struct sp_caller *caller, struct sp_str address);
+
 /* Only SP_ALLOWED is listed. */
 enum sp_verdict sp_policy_judge(const struct sp_tool *tool, const struct sp_caller *caller);
 
@@ -49,7 +55,13 @@ bool sp_policy_is_open(const struct sp_tool *tool);
  */
 const char *sp_policy_rate(const struct sp_tool *tool, const struct sp_caller *caller, bool of_user);
 
-/* Whether anybody has a rate of his own. */
+/*
+ * The rates of one person at all tools of this one's tier together: "5/s, 100/h",
+ * or the override of the caller for "tier:NAME"; NULL: none.
+ */
+const char *sp_policy_tier_rate(const struct sp_tool *tool, const struct sp_caller *caller);
+
+/* Whether there is any of these rates. */
 bool sp_policy_has_rates(const struct sp_tool *tool);
 
 /* The rules, as the catalog keeps them beside its entries.  False: the database failed. */

@@ -55,7 +55,7 @@ check_documents(struct sp_arena *mem, const struct catalog_trees *trees)
 
 	sp_documents_init(&all, mem);
 	for (size_t i = 0; i < trees->count; i++)
-		sp_documents_add(&all, "file", trees->item[i].place, trees->item[i].tree);
+		sp_documents_add(&all, "file", "/file", trees->item[i].place, trees->item[i].tree);
 	fine = sp_documents_check(&all);
 	FUZZ_CHECK(fine == (all.faults.count == 0));
 	for (size_t i = 0; i < all.faults.count; i++)
@@ -64,7 +64,7 @@ check_documents(struct sp_arena *mem, const struct catalog_trees *trees)
 		return;
 	sp_documents_init(&again, mem);
 	for (const struct sp_document *d = all.first; d != NULL; d = d->next)
-		sp_documents_add(&again, "file", d->place, d->row != NULL ? sp_document_of_row(mem, d->kind, d->row) : d->body);
+		sp_documents_add(&again, "file", "/file", d->place, d->row != NULL ? sp_document_of_row(mem, d->kind, d->row) : d->body);
 	FUZZ_CHECK(sp_documents_check(&again) && again.count == all.count);
 	for (const struct sp_document *d = all.first, *e = again.first; d != NULL; d = d->next, e = e->next) {
 		struct json_object *row = e->row;

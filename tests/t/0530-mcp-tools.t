@@ -184,7 +184,7 @@ long=$(printf '世%.0s' {1..40})
 is "a long name that is none" 200 "$(method=tools/call name="=?base64?$(printf %s "$long" | base64 -w0)?=" post_mcp "$(rpc tools/call "{\"name\":\"$long\"}")")"
 is "is cut in the audit trail" "${long:0:21}" "$(sql "SELECT tool FROM sallyport.audit ORDER BY audit_id DESC LIMIT 1")"
 is "a tool whose scope is missing" 403 "$(call_tool refund '{"order_no":1}')"
-like "says which scope would help" "^Bearer error=\"insufficient_scope\", resource_metadata=\"$issuer/.well-known/oauth-protected-resource/mcp\", scope=\"orders:write\"" \
+like "says which scope would help" "^Bearer error=\"insufficient_scope\", error_description=\"this needs tier developer, and the caller has tier developer; the token lacks scope\", resource_metadata=\"$issuer/.well-known/oauth-protected-resource/mcp\", scope=\"orders:write\"" \
 	"$(header WWW-Authenticate)"
 is "root may wipe" "false {\"result\":null}" "$(mcp_token=$(cat "$T/root") answer wipe)"
 sql "UPDATE sallyport.tool SET enabled = false WHERE name = 'echo'"

@@ -221,6 +221,18 @@ sallyport catalog apply scopes.yaml >/dev/null
 printf 'kind: scope\nname: a\ndescription: A\n' >scopes.yaml
 is "what a file no longer has stays" "nothing has changed" "$(sallyport catalog apply scopes.yaml)"
 is "unless it is pruned" "removed  scope b" "$(sallyport catalog apply --prune ./scopes.yaml)"
+for path in ./scopes.yaml "$PWD/scopes.yaml" "../${PWD##*/}/scopes.yaml" "shop/../scopes.yaml" "$PWD/shop//..//./scopes.yaml"; do
+	printf 'kind: scope\nname: a\ndescription: A\n---\nkind: scope\nname: b\ndescription: B\n' >scopes.yaml
+	sallyport catalog apply scopes.yaml >/dev/null
+	printf 'kind: scope\nname: a\ndescription: A\n' >scopes.yaml
+	is "however its path is typed: ${path/$PWD/...}" "removed  scope b" "$(sallyport catalog apply --prune "$path")"
+done
+mkdir -p other
+printf 'kind: scope\nname: a\ndescription: A\n---\nkind: scope\nname: c\ndescription: C\n' >scopes.yaml
+sallyport catalog apply scopes.yaml >/dev/null
+printf 'kind: scope\nname: d\ndescription: D\n' >other/scopes.yaml
+is "a file of this name in another directory is another" "added    scope d" "$(sallyport catalog apply --prune other/scopes.yaml | grep -v '^ ')"
+rm -r other
 
 # ---- secrets ----
 

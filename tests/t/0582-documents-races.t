@@ -31,7 +31,7 @@ done
 failed=
 for ((i = 1; i <= count; i++)); do wait "${pids[i]}" || failed+=" $i: $(cat "$i.out")"; done
 is "one after the other" "" "$failed"
-is "and what is there is of one of them" t "$(sql "SELECT spec->>'sql' = 'SELECT ' || description AND origin = 'document ' || description || '.yaml'
+is "and what is there is of one of them" t "$(sql "SELECT spec->>'sql' = 'SELECT ' || description AND origin = 'document ${PWD##*/}/' || description || '.yaml'
 	FROM sallyport.tool WHERE name = 'same'")"
 
 # killed while it waits for the lock, and while it works

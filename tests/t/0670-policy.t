@@ -49,7 +49,7 @@ is "a row that does not say" admin "$(sql "SELECT tier FROM sallyport.tool WHERE
 # expected TIER SCOPES: "name:verdict" of every tool, by the rules as docs/policy.md has them
 expected() {
 	sql "WITH RECURSIVE has (scope) AS (SELECT unnest(string_to_array('$2', ' ')) UNION
-	         SELECT i.implies FROM has JOIN sallyport.scope_implication i ON i.scope = has.scope),
+	         SELECT i FROM has JOIN sallyport.scope s ON s.scope = has.scope, unnest(s.implies) i),
 	     rank (tier, n) AS (VALUES ('public', 0), ('developer', 1), ('admin', 2), ('service', 2))
 	     SELECT string_agg(t.name || ':' || CASE WHEN c.n < r.n THEN 'unknown'
 	                WHEN t.scopes <@ ARRAY(SELECT scope FROM has) THEN 'ok' ELSE 'scope' END, ' ' ORDER BY t.name COLLATE \"C\")
