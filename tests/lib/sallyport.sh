@@ -8,8 +8,9 @@
 #	code=$(authorize_as alice "$client")
 #	is "the code buys a token" 200 "$(redeem "$code")"
 #
-# Everything lives in $T, a directory below /tmp, and is gone with all processes
-# when the test ends, however it ends.  Set SP_TEST_KEEP=1 to keep the directory.
+# Everything lives in $T, a directory below /tmp (PostgreSQL in memory, where there is enough),
+# and is gone with all processes when the test ends, however it ends.  Set SP_TEST_KEEP=1 to
+# keep the directory.
 # The functions that talk HTTP are in http.sh.
 # shellcheck shell=bash
 
@@ -40,6 +41,11 @@ for name in ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS LSAN_OPTIONS; do
 	[ -z "${!name:-}" ] || sv_env+=("$name=${!name}")
 done
 chmod 0711 "$T"
+# A cluster is unpacked ten times as fast into memory.
+memory=
+if [ "$(stat -f -c '%T %a %S' /dev/shm 2>/dev/null | awk '$1 == "tmpfs" { print ($2 * $3 >= 2 ^ 30) }')" = 1 ] && [ -w /dev/shm ]; then
+	memory=$(mktemp -d /dev/shm/sallyport-t.XXXXXX) && ln -s "$memory" "$T/postgres" || exit 1
+fi
 sv_private_dir "$sv_web_user" "$sv_run"
 sv_private_dir "$sv_web_user" "$sv_log"
 : >"$T/secrets"
@@ -90,11 +96,21 @@ stop_all() {
 			[ ! -s "$log" ] || [ "${log##*/}" = access.log ] || note "-- ${log##*/}" "" "$(tail -n 20 "$log")"
 		done
 	fi
-	if [ -n "${SP_TEST_KEEP:-}" ]; then note "kept: $T"; else rm -rf "$T"; fi
+	if [ -n "${SP_TEST_KEEP:-}" ]; then note "kept: $T $memory"; else rm -rf "$T" ${memory:+"$memory"}; fi
 	exit "$status"
 }
 trap stop_all EXIT
 trap 'exit 1' INT TERM HUP
+
+# Who is killed runs no trap: somebody else looks whether the test is there, and cleans up.
+# shellcheck disable=SC2016	# for another shell
+(setsid bash -c 'tail --pid="$1" -f /dev/null
+	shift
+	for file in "$1"/run/*.pid; do
+		read -r pid _ 2>/dev/null <"$file" || continue
+		case $file in */postgres.pid) kill -s QUIT "$pid" ;; *) pkill -KILL -s "$pid" ;; esac
+	done
+	[ -n "${SP_TEST_KEEP:-}" ] || rm -rf "$@"' watchdog "$$" "$T" ${memory:+"$memory"} </dev/null >/dev/null 2>&1 &)
 
 # needs COMMAND...: skips the whole test where one is missing.
 needs() {
@@ -106,33 +122,62 @@ needs() {
 
 # ---- PostgreSQL ----
 
-# An empty cluster, made once per build directory and server version.
+# What a test starts from is made once per build directory, and unpacked here: a cluster with
+# our roles and the database `sallyport`, which is `empty` or has the `schema`, as KIND says.
 postgres_template() {
-	local bin template
+	local kind=$1 bin template new lock
 	bin=$(sv_postgres_bin) || skip_all "no PostgreSQL server (15 or newer) is installed"
-	template=$top_builddir/tests/postgres-$("$bin/postgres" --version | tr -cd '0-9.').tar
-	if [ ! -e "$template" ]; then
-		sv_postgres_init --no-sync --wal-segsize=1 -A trust >"$sv_log/initdb.log" 2>&1 || {
-			note "$(tail -n 5 "$sv_log/initdb.log")"
+	template=$top_builddir/tests/postgres-$kind-$("$bin/postgres" --version | tr -cd '0-9.').tar
+	new=${template%.tar}-new.tar
+	# of tests that begin at the same time the first one makes it
+	mkdir -p "${template%/*}" && exec {lock}<"${template%/*}" && flock "$lock" || exit 1
+	if [ ! "$template" -nt "$top_builddir/bin/sallyport" ]; then
+		make_cluster "$kind" >"$sv_log/initdb.log" 2>&1 && tar -C "$T/postgres" -cf "$new" data && mv "$new" "$template" || {
+			note "no cluster could be made:" "$(tail -n 5 "$sv_log/initdb.log")"
 			exit 1
 		}
-		mkdir -p "$top_builddir/tests" &&
-			tar -C "$T/postgres" -cf "$template.$$" data && mv "$template.$$" "$template" || exit 1
-	else
-		sv_private_dir "$sv_pg_user" "$T/postgres"
-		tar -C "$T/postgres" -xf "$template"
-		[ -z "$sv_pg_user" ] || chown -R "$sv_pg_user" "$T/postgres"
 	fi
+	exec {lock}<&-
+	[ -d "$T/postgres/data" ] || {
+		sv_private_dir "$sv_pg_user" "$T/postgres" && chmod 0711 "$T/postgres" &&
+			sv_as "$sv_pg_user" tar -C "$T/postgres" -xf - <"$template"
+	} || exit 1
 }
 
-# start_postgres [-c NAME=VALUE]...: a cluster of this test's own, on a socket in $T/postgres.
-# Whatever is committed is on the disk, as in production, except where a test says otherwise.
-start_postgres() {
-	[ -d "$T/postgres/data" ] || postgres_template
-	sv_postgres_start -c max_connections=200 -c log_line_prefix='%m [%p] %u ' "$@" && sv_running postgres || {
+make_cluster() {
+	sv_postgres_init --no-sync --wal-segsize=1 -A trust && start_cluster && make_database || return 1
+	[ "$1" = empty ] || { settings && sallyport migrate && rm "$sv_config" || return 1; }
+	stop_postgres && rm -f "$sv_log/postgres.log"
+}
+
+# make_database: our roles and an empty database.
+make_database() {
+	sql_database=postgres sql "CREATE ROLE sallyport LOGIN; CREATE ROLE sallyport_app LOGIN;
+	    CREATE ROLE sallyport_tool; GRANT sallyport_tool TO sallyport_app" &&
+		sql_database=postgres sql "CREATE DATABASE sallyport OWNER sallyport"
+}
+
+# Machines do not crash in a test, only programs do: what was committed needs no disk.
+# Compiling our short statements takes longer than they do.
+start_cluster() {
+	sv_postgres_start -c max_connections=200 -c log_line_prefix='%m [%p] %u ' -c fsync=off -c full_page_writes=off \
+		-c jit=off "$@" && sv_running postgres || {
 		note "PostgreSQL did not start: $(tail -n 5 "$sv_log/postgres.log")"
 		return 1
 	}
+}
+
+# start_postgres [-c NAME=VALUE]...: a cluster of this test's own, on a socket in $T/postgres,
+# with our roles and a database whose schema is there, for migrate.
+start_postgres() {
+	[ -d "$T/postgres/data" ] || postgres_template schema
+	start_cluster "$@"
+}
+
+# start_empty [-c NAME=VALUE]...: the same with nothing in the database.
+start_empty() {
+	[ -d "$T/postgres/data" ] || postgres_template empty
+	start_cluster "$@"
 }
 
 stop_postgres() {
@@ -144,13 +189,6 @@ sql() {
 	local text=$1
 	shift
 	psql -qXAt -v ON_ERROR_STOP=1 -h "$T/postgres" -U postgres -d "${sql_database:-sallyport}" "$@" <<<"$text"
-}
-
-# make_database: our roles and an empty database.
-make_database() {
-	sql_database=postgres sql "CREATE ROLE sallyport LOGIN; CREATE ROLE sallyport_app LOGIN;
-	    CREATE ROLE sallyport_tool; GRANT sallyport_tool TO sallyport_app" &&
-		sql_database=postgres sql "CREATE DATABASE sallyport OWNER sallyport"
 }
 
 # One line that changes when any state changes: a digest over all rows of all

@@ -2,7 +2,7 @@
 # PostgreSQL restarts, fast and immediate: what was idle costs no failure, what
 # was under way is 503 and never wrong, and no acknowledged row is lost.
 . "$(dirname "$0")/../lib/sallyport.sh"
-start_postgres && make_database || exit 1
+start_empty || exit 1
 
 restart_postgres() {
 	stop_postgres "$1" && start_postgres

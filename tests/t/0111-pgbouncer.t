@@ -3,7 +3,7 @@
 # connection: also one on which nobody, or somebody else, has prepared it.
 . "$(dirname "$0")/../lib/sallyport.sh"
 needs pgbouncer
-start_postgres && make_database || exit 1
+start_empty || exit 1
 
 bouncer=$T/bouncer
 sv_private_dir "$sv_pg_user" "$bouncer"

@@ -44,6 +44,23 @@ run 0 "migrate again" migrate
 is "the keys are the same" "$keys" "$(sallyport key list --json | jq -c '[.[] | {kid, state}]')"
 is "the master key is for its owner alone" 600 "$(stat -c %a "$T/master.key")"
 
+# ---- and it makes all that is not there ----
+
+new="host=$T/postgres dbname=brandnew"
+brandnew() {
+	SALLYPORT_DATABASE="$new user=sallyport_app" SALLYPORT_ADMIN_DATABASE="$new user=newowner" SALLYPORT_TOOL_ROLE=newtools \
+		SALLYPORT_MASTER_KEY_FILE=$T/brandnew.key run 0 "$@"
+}
+brandnew "init from nothing" init --superuser "host=$T/postgres user=postgres dbname=postgres"
+is "applies every migration" "$(cd "$top_srcdir/sql/migrations" && ls *.sql | sed 's/^/applied /; s/.sql$//')" "$(grep '^applied' <<<"$out")"
+like "and makes the master key" "made $T/brandnew.key" "$out"
+brandnew "which makes two signing keys" key list --json
+is "one of them active" "active next" "$(jq -r '[.[].state] | sort | join(" ")' <<<"$out")"
+is "a database that only its owner and the programs may use" "newowner f t" "$(sql "SELECT pg_get_userbyid(datdba),
+	has_database_privilege('sallyport_tool', datname, 'CONNECT'), has_database_privilege('sallyport_app', datname, 'CONNECT')
+	FROM pg_database WHERE datname = 'brandnew'" -F ' ')"
+is "and who runs tools as the role that the settings name" t "$(sql "SELECT pg_has_role('sallyport_app', 'newtools', 'MEMBER')")"
+
 # ---- users ----
 
 run_in() {
