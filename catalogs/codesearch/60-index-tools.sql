@@ -277,12 +277,17 @@ Gives the definition of the index. It writes no file on the server: output_file 
 	"schema": {"type": "object", "required": ["name", "fields"]}, "output": {"type": "string"}}}}}$c$;
 
 -- ---- clear_repository_documents ----
+
+-- The repository that a filter means: the one expression that is understood, or a bare name.
+CREATE OR REPLACE FUNCTION codesearch.repository_meant(repository_filter text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(replace(substring(btrim(repository_filter) from '^repository\s+eq\s+''((?:[^'']|'''')+)''$'), '''''', ''''),
+		substring(btrim(repository_filter) from '^[A-Za-z0-9._/-]{1,100}$'))
+$$;
 CREATE OR REPLACE FUNCTION tools.clear_repository_documents(repository_filter text, confirm jsonb DEFAULT 'false')
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-	-- the one expression that is understood, or a bare name
-	wanted text := coalesce(replace(substring(btrim(repository_filter) from '^repository\s+eq\s+''((?:[^'']|'''')+)''$'), '''''', ''''),
-		substring(btrim(repository_filter) from '^[A-Za-z0-9._/-]{1,100}$'));
+	wanted text := codesearch.repository_meant(repository_filter);
 	answer jsonb;
 	gone   bigint;
 BEGIN

@@ -72,8 +72,9 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 -- ---- index_repository ----
-CREATE OR REPLACE FUNCTION tools.index_repository(repo_path text DEFAULT '.', repo_name text DEFAULT NULL, patterns text[] DEFAULT NULL,
-	embed_vectors boolean DEFAULT false)
+
+-- Each of these is a tool for the index here, and a function for that of any target (16-targets.sql).
+CREATE OR REPLACE FUNCTION codesearch.index_repository(repo_path text, repo_name text, patterns text[], embed_vectors boolean, target text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	name    text := coalesce(nullif(btrim(repo_name), ''), substring(rtrim(btrim(repo_path), '/') from '([^/]+)$'));
@@ -92,10 +93,15 @@ BEGIN
 		RETURN codesearch.failure('embed_vectors: ' || codesearch.provider_refused());
 	END IF;
 	job := codesearch.job_add(name, jsonb_strip_nulls(jsonb_build_object('type', 'tree', 'path', btrim(repo_path), 'only', to_jsonb(patterns),
-		'embed', nullif(embed_vectors, false))), false);
+		'embed', nullif(embed_vectors, false))), false, target);
 	RETURN codesearch.success(jsonb_build_object('indexed', false, 'repo_path', repo_path, 'repo_name', name, 'patterns', to_jsonb(patterns),
 		'embed_vectors', embed_vectors, 'output', codesearch.queued(job)) || job);
 END
+$$;
+CREATE OR REPLACE FUNCTION tools.index_repository(repo_path text DEFAULT '.', repo_name text DEFAULT NULL, patterns text[] DEFAULT NULL,
+	embed_vectors boolean DEFAULT false)
+RETURNS jsonb LANGUAGE sql AS $$
+	SELECT codesearch.index_repository(repo_path, repo_name, patterns, embed_vectors, NULL)
 $$;
 COMMENT ON FUNCTION tools.index_repository(text, text, text[], boolean) IS $c$Index a repository
 Has a directory of the server indexed: what is new or changed is cut and stored, what vanished is removed. The directory
@@ -115,11 +121,17 @@ must be below one that the administrator has opened (setting index_roots). The a
 	"job_id": {"type": "integer"}, "state": {"type": "string"}, "output": {"type": "string"}}}}}$c$;
 
 -- ---- index_changed_files ----
-CREATE OR REPLACE FUNCTION tools.index_changed_files(files text[], repo_name text DEFAULT NULL)
+
+-- The repository that is meant when none is named: the only one that the index of this target is filled with.
+CREATE OR REPLACE FUNCTION codesearch.only_repository(p_target text)
+RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT min(name) FROM (SELECT r.name FROM codesearch.repository r WHERE r.source IS NOT NULL AND p_target IS NULL
+		UNION ALL SELECT t.repository FROM codesearch.target_repository t WHERE t.target = p_target) x HAVING count(*) = 1
+$$;
+CREATE OR REPLACE FUNCTION codesearch.index_changed_files(files text[], repo_name text, target text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-	in_repository text := coalesce(nullif(btrim(repo_name), ''),
-		(SELECT min(r.name) FROM codesearch.repository r WHERE r.source IS NOT NULL HAVING count(*) = 1));
+	in_repository text := coalesce(nullif(btrim(repo_name), ''), codesearch.only_repository(target));
 	kind text;
 	bad  text;
 	job  jsonb;
@@ -129,7 +141,8 @@ BEGIN
 	ELSIF in_repository IS NULL THEN
 		RETURN codesearch.failure('repo_name is needed: there is not exactly one repository');
 	END IF;
-	SELECT coalesce(r.source ->> 'type', 'uploaded') INTO kind FROM codesearch.repository r WHERE r.name = in_repository;
+	kind := coalesce(codesearch.known_source(in_repository, target) ->> 'type',
+		(SELECT 'uploaded' FROM codesearch.repository r WHERE r.name = in_repository));
 	SELECT f INTO bad FROM unnest(files) f WHERE coalesce(length(f), 0) NOT BETWEEN 1 AND 1024 OR f ~ '^/|(^|/)\.{0,2}(/|$)|[[:cntrl:]]' LIMIT 1;
 	IF kind IS NULL THEN
 		RETURN codesearch.failure(format('there is no repository %s', left(in_repository, 100)));
@@ -139,10 +152,14 @@ BEGIN
 		RETURN codesearch.failure(format('%s is no path within a repository', left(bad, 100)));
 	END IF;
 	-- a code host gives a whole archive or nothing; of that, too, only what changed is stored
-	job := codesearch.job_add(in_repository, CASE kind WHEN 'tree' THEN jsonb_build_object('type', 'files', 'files', to_jsonb(files)) END, false);
+	job := codesearch.job_add(in_repository, CASE kind WHEN 'tree' THEN jsonb_build_object('type', 'files', 'files', to_jsonb(files)) END, false, target);
 	RETURN codesearch.success(jsonb_build_object('indexed', false, 'files', to_jsonb(files), 'repo_name', in_repository,
 		'output', codesearch.queued(job)) || job);
 END
+$$;
+CREATE OR REPLACE FUNCTION tools.index_changed_files(files text[], repo_name text DEFAULT NULL)
+RETURNS jsonb LANGUAGE sql AS $$
+	SELECT codesearch.index_changed_files(files, repo_name, NULL)
 $$;
 COMMENT ON FUNCTION tools.index_changed_files(text[], text) IS $c$Index changed files
 Has some files of a repository indexed again, and those of them that no longer exist removed from the index: for the end of a
@@ -158,7 +175,7 @@ commit, where a whole run would be too much. The answer names a job; manage_inde
 	"required": ["indexed", "files", "repo_name", "job_id", "state", "output"], "properties": {"job_id": {"type": "integer"}}}}}$c$;
 
 -- ---- github_index_repo ----
-CREATE OR REPLACE FUNCTION tools.github_index_repo(repo text, branch text DEFAULT 'main', mode text DEFAULT 'full', confirm jsonb DEFAULT 'false')
+CREATE OR REPLACE FUNCTION codesearch.github_index_repo(repo text, branch text, mode text, confirm jsonb, target text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	wanted  text := btrim(repo);
@@ -175,10 +192,14 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer;
 	END IF;
-	job := codesearch.job_add(wanted, jsonb_build_object('type', 'github', 'repo', wanted, 'ref', branch), lower(mode) = 'full');
+	job := codesearch.job_add(wanted, jsonb_build_object('type', 'github', 'repo', wanted, 'ref', branch), lower(mode) = 'full', target);
 	RETURN codesearch.success(jsonb_build_object('repository', wanted, 'ref', branch, 'files_processed', NULL, 'chunks_indexed', NULL,
 		'errors', '[]'::jsonb, 'output', codesearch.queued(job)) || job);
 END
+$$;
+CREATE OR REPLACE FUNCTION tools.github_index_repo(repo text, branch text DEFAULT 'main', mode text DEFAULT 'full', confirm jsonb DEFAULT 'false')
+RETURNS jsonb LANGUAGE sql AS $$
+	SELECT codesearch.github_index_repo(repo, branch, mode, confirm, NULL)
 $$;
 COMMENT ON FUNCTION tools.github_index_repo(text, text, text, jsonb) IS $c$Index a GitHub repository
 Has a repository of GitHub indexed, as it is on a branch: one archive is fetched, and stored as a whole or not at all. The
