@@ -20,7 +20,7 @@
 # shellcheck shell=bash
 
 # The programs that the web server talks to: one per route family.
-sv_program_names="well-known authorize token register mcp status"
+sv_program_names="well-known authorize token register mcp tools status"
 
 # Debian keeps these out of the path of ordinary users.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

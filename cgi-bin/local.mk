@@ -17,3 +17,6 @@ cgi_bin_well_known_LDADD = $(SALLYPORT_LIBS)
 cgibin_PROGRAMS += cgi-bin/mcp
 cgi_bin_mcp_SOURCES = cgi-bin/mcp.c
 cgi_bin_mcp_LDADD = $(SALLYPORT_LIBS)
+cgibin_PROGRAMS += cgi-bin/tools
+cgi_bin_tools_SOURCES = cgi-bin/tools.c
+cgi_bin_tools_LDADD = $(SALLYPORT_LIBS)

@@ -1,4 +1,5 @@
 /* mcp.c - the MCP endpoint of each server: /mcp and /mcp/NAME */
+#include "mcp/caller.h"
 #include "mcp/http_sse.h"
 #include "mcp/news.h"
 #include "mcp/outbox.h"
@@ -6,7 +7,6 @@
 #include "mcp/session_get.h"
 #include "mcp/session_news.h"
 #include "mcp/transport.h"
-#include "tools/limit.h"
 #include "web/response.h"
 #include "web/worker.h"
 
@@ -17,19 +17,10 @@ static bool
 open_call(struct sp_request *req, struct sp_mcp_call *call, bool *http_sse)
 {
 	struct sp_str name = sp_request_rest(req);
-	const struct sp_resources *all;
 
 	*call = (struct sp_mcp_call){ .req = req, .mcp = req->process->state, .transport = &sp_mcp_http };
-	if (!sp_origin_allowed(req))
-		return sp_fail(req, SP_FORBIDDEN, "this Origin may not call (setting allowed_origins)");
-	if (!sp_authority_resources(req, call->mcp->authority, &all))
-		return false;
 	*http_sse = sp_mcp_is_http_sse(req, &name);
-	call->resource = sp_resource_by_name(all, name);
-	if (call->resource == NULL)
-		return sp_fail(req, SP_NOT_FOUND, "no such server");
-	return sp_bearer_authenticate(req, call->mcp->authority, call->resource, &call->caller) &&
-	    sp_limit_requests(req, &call->caller, "requests", req->settings->request_limit);
+	return sp_mcp_identify(call, name);
 }
 
 static bool

@@ -1,5 +1,5 @@
 /*
- * well-known.c - the documents that clients discover us by
+ * well-known.c - the documents that clients discover us by, and the index of what is here
  *
  * RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517.  Clients probe the
  * root form, the form with the resource's path behind (RFC 8414 section 3.1)
@@ -7,7 +7,9 @@
  */
 #include "oauth/authority.h"
 #include "oauth/metadata.h"
+#include "web/accept.h"
 #include "web/response.h"
+#include "web/template.h"
 
 #define DOCUMENT_MAX (256 * 1024)
 #define MAX_AGE 300		/* seconds; clients keep discovery for about five minutes */
@@ -135,7 +137,93 @@ appended(struct sp_request *req)
 	return not_found(req);
 }
 
+/* ---- the index ---- */
+
+struct endpoint {
+	const char *name, *url;
+};
+
+/* What is switched on, beside the servers; a name that is NULL ends it. */
+static const struct endpoint *
+endpoints(struct sp_request *req)
+{
+	const struct sp_settings *s = req->settings;
+	const struct { const char *name, *path; bool on; } all[] = {
+		{ "tools", "/tools", s->tools_api },
+		{ "authorization", "/authorize", true },
+		{ "token", "/token", true },
+		{ "revocation", "/revoke", true },
+		{ "registration", "/register", s->registration },
+		{ "metadata", "/.well-known/oauth-authorization-server", true },
+		{ "jwks", "/.well-known/jwks.json", true },
+		{ "health", "/health", true },
+		{ "ready", "/ready", true },
+	};
+	size_t count = sizeof(all) / sizeof(all[0]);
+	struct endpoint *on = sp_alloc_array(req->mem, count + 1, sizeof(*on)), *next = on;
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i].on)
+			*next++ = (struct endpoint){ all[i].name, sp_printf(req->mem, "%s%s", s->issuer, all[i].path) };
+	return on;
+}
+
+static bool
+index_page(struct sp_request *req, const struct sp_resources *resources)
+{
+	struct sp_view *page = sp_view_open(req, "index.html"), *item;
+
+	sp_view_cstr(page, "version", PACKAGE_VERSION);
+	for (size_t i = 0; i < resources->count; i++) {
+		item = sp_view_item(page, "servers");
+		sp_view_cstr(item, "title", resources->item[i].title);
+		sp_view_cstr(item, "resource", resources->item[i].resource);
+	}
+	for (const struct endpoint *e = endpoints(req); e->name != NULL; e++) {
+		item = sp_view_item(page, "endpoints");
+		sp_view_cstr(item, "name", e->name);
+		sp_view_cstr(item, "url", e->url);
+	}
+	return sp_reply_view(req, 200, page);
+}
+
+static bool
+index_get(struct sp_request *req)
+{
+	const struct sp_resources *resources;
+	struct sp_json_writer w;
+	struct sp_buf json;
+
+	if (!sp_authority_resources(req, authority(req), &resources))
+		return fail(req);
+	sp_header(req, "Vary", "Accept");
+	if (sp_accept_prefers_html(sp_request_header(req, "Accept")))
+		return index_page(req, resources);
+	sp_buf_init(&json, req->mem, DOCUMENT_MAX);
+	sp_jw_init(&w, &json);
+	sp_jw_object(&w);
+	sp_jw_kcstr(&w, "name", PACKAGE_NAME);
+	sp_jw_kcstr(&w, "version", PACKAGE_VERSION);
+	sp_jw_key(&w, "servers");
+	sp_jw_array(&w);
+	for (size_t i = 0; i < resources->count; i++) {
+		sp_jw_object(&w);
+		sp_jw_kcstr(&w, "title", resources->item[i].title);
+		sp_jw_kcstr(&w, "mcp", resources->item[i].resource);
+		sp_jw_object_end(&w);
+	}
+	sp_jw_array_end(&w);
+	sp_jw_key(&w, "endpoints");
+	sp_jw_object(&w);
+	for (const struct endpoint *e = endpoints(req); e->name != NULL; e++)
+		sp_jw_kcstr(&w, e->name, e->url);
+	sp_jw_object_end(&w);
+	sp_jw_object_end(&w);
+	return reply(req, &json);
+}
+
 static const struct sp_route routes[] = {
+	{ "GET", "/", index_get, .cors = true },
 	{ "GET", "/.well-known/oauth-authorization-server", oauth_authorization_server, .cors = true },
 	{ "GET", "/.well-known/oauth-authorization-server/*", oauth_authorization_server, .cors = true },
 	{ "GET", "/.well-known/openid-configuration", openid_configuration, .cors = true },
@@ -151,6 +239,6 @@ int
 main(int argc, char **argv)
 {
 	return sp_worker_main(argc, argv, &(struct sp_program){
-		.name = "well-known", .summary = "discovery documents and public keys",
-		.routes = routes, .needs = SP_NEED_DB, .start = sp_authority_program_start, .stop = sp_authority_program_stop });
+		.name = "well-known", .summary = "discovery documents, public keys, and the index of what is here",
+		.routes = routes, .needs = SP_NEED_DB | SP_NEED_TEMPLATES, .start = sp_authority_program_start, .stop = sp_authority_program_stop });
 }

@@ -26,4 +26,5 @@ EXTRA_DIST += docs/mcp.md
 EXTRA_DIST += docs/performance.md
 EXTRA_DIST += docs/policy.md
 EXTRA_DIST += docs/catalog.md
+EXTRA_DIST += docs/tools-api.md
 EXTRA_DIST += docs/tools.md

@@ -146,6 +146,8 @@ static const struct row rows[] = {
 	    "a warp: redirect URI may come with a query that was not registered"),
 	BOOLEAN(mcp_http_sse, "false",
 	    "the old transport HTTP+SSE (2024-11-05) is served at /mcp/sse and /mcp/NAME/sse"),
+	BOOLEAN(tools_api, "false",
+	    "tools can be listed and called without MCP, at /tools"),
 	BOOLEAN(db_listen, "true",
 	    "LISTEN works; false behind PgBouncer's transaction pooling"),
 	BOOLEAN(source_http, "false",

@@ -81,6 +81,7 @@ struct sp_settings {
 	bool client_metadata_documents;	/* URL client_ids */
 	bool warp_redirect_query;	/* a warp: redirect URI may come with a query that was not registered */
 	bool mcp_http_sse;		/* HTTP+SSE of 2024-11-05, at /mcp/sse and /mcp/NAME/sse */
+	bool tools_api;			/* plain HTTP, at /tools */
 	bool db_listen;			/* LISTEN is possible (false behind PgBouncer transaction pooling) */
 	bool source_http;		/* services of the catalog may be reached without TLS, where their document says so */
 	bool insecure_http;		/* allow an http issuer that is not loopback, and http client documents in tests */

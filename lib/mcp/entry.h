@@ -12,6 +12,9 @@
 SP_MUST_USE bool sp_mcp_name_and_arguments(struct sp_mcp_call *call, struct sp_str *name,
     struct json_object **arguments);
 
+/* Whether a list has this entry for the caller; has_apps: whose client shows pages (extension.h). */
+bool sp_mcp_is_listed(const struct sp_mcp_call *call, const struct sp_tool *entry, bool has_apps);
+
 /* A call on its way, without its entry; a session's check will travel along with it. */
 struct sp_tool_call sp_mcp_tool_call(struct sp_mcp_call *call, const char *event, struct sp_str name,
     struct json_object *arguments);

@@ -2,63 +2,16 @@
 #include "mcp/headers.h"
 
 #include "base/encode.h"
+#include "web/accept.h"
 
 #define PREFIX	"=?base64?"
 #define SUFFIX	"?="
 
-/* How exactly a media range names type/subtype: 3 by both, 2 by type, 1 by a wildcard, 0 not. */
-static int
-range_fit(struct sp_str range, const char *type, const char *subtype)
-{
-	struct sp_str main_type;
-
-	if (sp_str_is(range, "*/*"))
-		return 1;
-	if (!sp_str_split(&range, '/', &main_type) || !sp_str_caseis(main_type, type))
-		return 0;
-	return sp_str_is(range, "*") ? 2 : sp_str_caseis(range, subtype) ? 3 : 0;
-}
-
-/* "q=0", "q=0.0", "q=0.000": not wanted at all. */
-static bool
-is_refused(struct sp_str parameters)
-{
-	struct sp_str one;
-
-	while (sp_str_split(&parameters, ';', &one)) {
-		one = sp_str_trim(one, " \t");
-		if (one.len >= 3 && sp_lower((unsigned char)one.p[0]) == 'q' && one.p[1] == '=')
-			return sp_str_only(sp_str_sub(one, 2, one.len), "0.");
-	}
-	return false;
-}
-
-static bool
-accepts(struct sp_str accept, const char *type, const char *subtype)
-{
-	struct sp_str one, range;
-	bool wanted = false;
-	int best = 0;
-
-	while (sp_str_split(&accept, ',', &one)) {
-		int fit;
-
-		if (!sp_str_split(&one, ';', &range))
-			continue;
-		fit = range_fit(sp_str_trim(range, " \t"), type, subtype);
-		if (fit > best) {
-			best = fit;
-			wanted = !is_refused(one);
-		}
-	}
-	return wanted;
-}
-
 bool
 sp_mcp_accept_is_good(struct sp_str accept)
 {
-	return accept.p == NULL ||
-	    (accepts(accept, "application", "json") && accepts(accept, "text", "event-stream"));
+	return sp_accept_weight(accept, "application", "json") > 0 &&
+	    sp_accept_weight(accept, "text", "event-stream") > 0;
 }
 
 /* RFC 9110 section 5.5 without obs-text: 0x20 to 0x7e, and tab. */
@@ -77,7 +30,7 @@ is_plain(struct sp_str value)
 bool
 sp_mcp_accept_takes_events(struct sp_str accept)
 {
-	return accept.p == NULL || accepts(accept, "text", "event-stream");
+	return sp_accept_weight(accept, "text", "event-stream") > 0;
 }
 
 bool

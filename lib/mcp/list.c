@@ -1,5 +1,6 @@
 /* list.c - the lists of a server, in pages: server/utilities/pagination */
 #include "mcp/cursor.h"
+#include "mcp/entry.h"
 #include "mcp/extension.h"
 #include "mcp/methods.h"
 #include "tools/policy.h"
@@ -49,6 +50,14 @@ first_of_page(struct sp_mcp_call *call, const struct sp_entries *list, const str
 	return sp_mcp_fail(call, SP_JSONRPC_INVALID_PARAMS, 200, "unknown cursor: begin anew without one");
 }
 
+bool
+sp_mcp_is_listed(const struct sp_mcp_call *call, const struct sp_tool *entry, bool has_apps)
+{
+	/* what is for apps a client without pages would show to the model */
+	return !sp_upstream_is_away(entry) && sp_policy_judge(entry, &call->caller) == SP_ALLOWED &&
+	    (has_apps || !entry->is_for_apps);
+}
+
 static bool
 write_list(struct sp_mcp_call *call, enum sp_list which)
 {
@@ -78,10 +87,7 @@ write_list(struct sp_mcp_call *call, enum sp_list which)
 	for (; i < list->count; i++) {
 		const struct sp_tool *entry = &list->item[i];
 
-		if (sp_upstream_is_away(entry))
-			continue;
-		/* a client without pages would show it to the model */
-		if (sp_policy_judge(entry, &call->caller) != SP_ALLOWED || (entry->is_for_apps && !has_apps))
+		if (!sp_mcp_is_listed(call, entry, has_apps))
 			continue;
 		if (listed == call->req->settings->page_size) {
 			more = true;

@@ -37,3 +37,6 @@ lib_libsallyport_a_SOURCES += lib/mcp/news.c lib/mcp/news.h
 lib_libsallyport_a_SOURCES += lib/mcp/task_run.c lib/mcp/task_run.h
 lib_libsallyport_a_SOURCES += lib/mcp/tasks.c lib/mcp/tasks.h
 lib_libsallyport_a_SOURCES += lib/mcp/session_news.c lib/mcp/session_news.h
+lib_libsallyport_a_SOURCES += lib/mcp/caller.c lib/mcp/caller.h
+lib_libsallyport_a_SOURCES += lib/mcp/plain.c lib/mcp/plain.h
+lib_libsallyport_a_SOURCES += lib/mcp/plain_page.c

@@ -23,6 +23,8 @@ sp_mcp_method_fn sp_mcp_tools_list, sp_mcp_resources_list, sp_mcp_templates_list
 sp_mcp_method_fn sp_mcp_tools_call;
 /* CallToolResult of what a tool gave, to call->result. */
 void sp_mcp_write_tool_result(struct sp_mcp_call *call, const struct sp_tool_result *result);
+/* Of it the members content and structuredContent, within an object. */
+void sp_mcp_write_tool_content(struct sp_mcp_call *call, const struct sp_tool_result *result);
 
 /* tasks.c: the extension io.modelcontextprotocol/tasks */
 sp_mcp_method_fn sp_mcp_tasks_get, sp_mcp_tasks_update, sp_mcp_tasks_cancel;

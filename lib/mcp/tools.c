@@ -72,16 +72,20 @@ write_json(struct sp_mcp_call *call, const struct sp_tool_result *r)
 }
 
 void
-sp_mcp_write_tool_result(struct sp_mcp_call *call, const struct sp_tool_result *r)
+sp_mcp_write_tool_content(struct sp_mcp_call *call, const struct sp_tool_result *r)
 {
-	struct sp_json_writer *w = call->result;
-
-	sp_jw_object(w);
 	if (r->whole != NULL)
 		write_whole(call, r->whole);
 	else
 		write_json(call, r);
-	sp_jw_kbool(w, "isError", r->is_error);
+}
+
+void
+sp_mcp_write_tool_result(struct sp_mcp_call *call, const struct sp_tool_result *r)
+{
+	sp_jw_object(call->result);
+	sp_mcp_write_tool_content(call, r);
+	sp_jw_kbool(call->result, "isError", r->is_error);
 	sp_mcp_end_result(call, sp_json_get(r->whole, "_meta"));
 }
 

@@ -171,7 +171,8 @@ needed(const struct sp_tool_call *call, struct json_object *arguments, struct sp
 	    "and \"" ARGUMENT "\": true.", question(call, arguments)));
 	sp_jw_object_end(&w);
 	/* which does not fit an output schema; an error needs not */
-	*out = (struct sp_tool_result){ .json = sp_buf_view(&b), .is_error = call->tool->has_output };
+	*out = (struct sp_tool_result){ .told = SP_TOLD_UNCONFIRMED, .json = sp_buf_view(&b),
+		.is_error = call->tool->has_output };
 	return SP_CONFIRM_NEEDED;
 }
 

@@ -87,7 +87,8 @@ tell(const struct sp_tool_call *call, const char *limit, int64_t retry_ms, struc
 	    json_object_object_add(whole, "content", content) != 0 ||
 	    json_object_object_add(whole, "_meta", json_object_get(meta)) != 0)
 		sp_out_of_memory();
-	*out = (struct sp_tool_result){ .is_error = true, .whole = whole, .text = sp_json_get_str(block, "text") };
+	*out = (struct sp_tool_result){ .is_error = true, .told = SP_TOLD_LIMIT, .retry_ms = retry_ms, .whole = whole,
+		.text = sp_json_get_str(block, "text") };
 }
 
 static const char *

@@ -51,7 +51,8 @@ audit_detail(const struct sp_tool_call *call, const char *sqlstate, const char *
 	sp_jw_init(&w, &b);
 	sp_jw_object(&w);
 	sp_jw_kint(&w, "catalog", call->catalog_version);
-	sp_jw_kcstr(&w, "protocol_version", call->protocol_version);
+	sp_jw_kcstr_if(&w, "protocol_version", call->protocol_version);
+	sp_jw_kcstr_if(&w, "transport", call->transport);
 	if (call->trace.traceparent.p != NULL)
 		sp_jw_kstr(&w, "traceparent", call->trace.traceparent);
 	sp_jw_kcstr_if(&w, "sqlstate", sqlstate);
@@ -161,8 +162,8 @@ sp_tool_cancelled(const struct sp_tool_call *call)
 void
 sp_tool_trouble(const struct sp_tool_call *call, struct sp_tool_result *out)
 {
-	*out = (struct sp_tool_result){ .is_error = true, .text = sp_str(sp_printf(call->req->mem,
-	    "internal error, request id %s", call->req->id)) };
+	*out = (struct sp_tool_result){ .is_error = true, .told = SP_TOLD_TROUBLE,
+		.text = sp_str(sp_printf(call->req->mem, "internal error, request id %s", call->req->id)) };
 }
 
 int64_t

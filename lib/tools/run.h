@@ -34,7 +34,8 @@ struct sp_tool_call {
 	struct sp_str name;		/* as it was asked for; of a resource its URI */
 	struct json_object *arguments;	/* as sent: an object, or NULL for none */
 	int64_t catalog_version;
-	const char *protocol_version;	/* for the audit row */
+	const char *protocol_version;	/* for the audit row: of MCP; NULL: it was not spoken */
+	const char *transport;		/* for the audit row, in its place; NULL: none */
 	struct sp_trace trace;		/* that the call is part of */
 	int64_t timeout_ms;		/* of this call; 0: the tool's, or setting tool_timeout */
 	int64_t started_us;		/* set by sp_tool_run(); sp_monotonic_us() */
@@ -60,10 +61,20 @@ struct sp_tool_call {
 	void *along_arg;
 };
 
+/* What a result is, beside what it says: for those who answer with a status of HTTP. */
+enum sp_tool_told {
+	SP_TOLD_RESULT,			/* the tool's own word, or what is wrong with the arguments */
+	SP_TOLD_LIMIT,			/* the call was one too many; retry_ms */
+	SP_TOLD_UNCONFIRMED,		/* a person has to agree first (confirm.h) */
+	SP_TOLD_TROUBLE,		/* an internal error */
+};
+
 /* What a caller is given; the texts live in the request's arena. */
 struct sp_tool_result {
 	bool is_error;
 	bool raised;			/* the error is one that other arguments may mend */
+	enum sp_tool_told told;
+	int64_t retry_ms;		/* SP_TOLD_LIMIT: when to come back */
 	struct json_object *whole;	/* content, structuredContent and _meta as the tool made them; else NULL */
 	struct sp_str json;		/* a tool's is an object; absent when there is only text */
 	struct sp_str text;		/* for the model: what went wrong, or a remark about the JSON */

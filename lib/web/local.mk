@@ -1,4 +1,5 @@
 # what lib/web/ adds to the build
+lib_libsallyport_a_SOURCES += lib/web/accept.c lib/web/accept.h
 lib_libsallyport_a_SOURCES += lib/web/address.c
 lib_libsallyport_a_SOURCES += lib/web/cgi.c lib/web/cgi.h
 lib_libsallyport_a_SOURCES += lib/web/cookie.c lib/web/cookie.h
@@ -11,6 +12,7 @@ lib_libsallyport_a_SOURCES += lib/web/listen.c
 lib_libsallyport_a_SOURCES += lib/web/page.c lib/web/page.h
 lib_libsallyport_a_SOURCES += lib/web/parked.c lib/web/parked.h
 lib_libsallyport_a_SOURCES += lib/web/problem.c lib/web/problem.h
+lib_libsallyport_a_SOURCES += lib/web/problem_document.c lib/web/problem_document.h
 lib_libsallyport_a_SOURCES += lib/web/process.c lib/web/process.h
 lib_libsallyport_a_SOURCES += lib/web/record.c lib/web/record.h
 lib_libsallyport_a_SOURCES += lib/web/request.c lib/web/request.h

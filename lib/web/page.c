@@ -49,6 +49,9 @@ advice_for(enum sp_problem problem, int status)
 	if (status == 404)
 		return (struct advice){ "There is no such page",
 		    "Check the address, or go back to where you came from." };
+	if (problem == SP_INVALID_TOKEN || problem == SP_INSUFFICIENT_SCOPE)
+		return (struct advice){ "An access token is needed",
+		    "This address answers programs that send an access token: Authorization: Bearer ..." };
 	if (problem == SP_INVALID_CLIENT)
 		return (struct advice){ "This app is not known here",
 		    "Remove this server from the app's settings, add it again, and connect." };
@@ -80,6 +83,6 @@ sp_reply_page_error(struct sp_request *req)
 	/* of a fault of ours the log tells more than a stranger should read */
 	sp_view_cstr(v, "detail", info->status < 500 ? req->detail : NULL);
 	sp_view_cstr(v, "error", info->error);
-	/* A page is not an authentication challenge: browsers would open a dialog, or show nothing. */
-	return sp_reply_view(req, info->status == 401 ? 400 : info->status, v);
+	/* A page does not ask for a client's password: browsers would open a dialog, or show nothing. */
+	return sp_reply_view(req, req->problem == SP_INVALID_CLIENT ? 400 : info->status, v);
 }

@@ -9,8 +9,8 @@ struct reason {
 	const char *text;
 };
 
-static const char *
-reason_of(int status)
+const char *
+sp_status_phrase(int status)
 {
 	static const struct reason reasons[] = {
 		{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
@@ -204,6 +204,10 @@ sp_reply_oauth_error(struct sp_request *req)
 	sp_jw_object(&w);
 	sp_jw_kcstr(&w, "error", info->error);
 	sp_jw_kstr(&w, "error_description", description(req, info));
+	if (req->route == NULL && req->problem == SP_NOT_FOUND && req->path.p != NULL) {
+		sp_jw_kcstr(&w, "method", req->method);
+		sp_jw_kstr(&w, "path", req->path);
+	}
 	sp_jw_object_end(&w);
 	return sp_reply(req, info->status, "application/json", sp_buf_view(&b));
 }
@@ -225,7 +229,7 @@ sp_response_head(struct sp_request *req)
 	struct sp_buf b;
 
 	sp_buf_init(&b, req->mem, SP_RESPONSE_MAX_HEADERS);
-	sp_buf_printf(&b, "Status: %d %s\r\n", res->status, reason_of(res->status));
+	sp_buf_printf(&b, "Status: %d %s\r\n", res->status, sp_status_phrase(res->status));
 	for (size_t i = 0; i < res->header_count; i++)
 		/* After a 304 or a failure a type may be left that describes nothing. */
 		if (res->body.len > 0 || res->is_stream ||

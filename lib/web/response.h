@@ -50,6 +50,9 @@ bool sp_reply_cached(struct sp_request *req, const char *content_type, struct sp
  */
 void sp_reply_now(struct sp_request *req);
 
+/* "Not Found" of 404, as the status line has it. */
+const char *sp_status_phrase(int status);
+
 /* A header of the answer that was set before; absent when it was not. */
 struct sp_str sp_response_header(const struct sp_request *req, const char *name);
 
@@ -60,7 +63,10 @@ struct sp_str sp_response_header(const struct sp_request *req, const char *name)
  */
 struct sp_str sp_response_head(struct sp_request *req);
 
-/* {"error","error_description"} with the problem's status (RFC 6749 5.2, RFC 7591 3.2.2). */
+/*
+ * {"error","error_description"} with the problem's status (RFC 6749 5.2, RFC 7591 3.2.2).
+ * Where there is no route: and what was asked for, {"method","path"}.
+ */
 bool sp_reply_oauth_error(struct sp_request *req);
 
 #endif

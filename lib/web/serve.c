@@ -115,6 +115,15 @@ sp_request_end(struct sp_request *req)
 	sp_log_request_id(NULL);
 }
 
+static const struct sp_route *
+routes_of(const struct sp_process *process)
+{
+	static const struct sp_route none[] = { { NULL } };
+	const struct sp_program *program = process->program;
+
+	return program->wanted == NULL || program->wanted(process->settings) ? program->routes : none;
+}
+
 enum sp_served
 sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *t,
     char *const *params)
@@ -131,7 +140,7 @@ sp_serve(struct sp_process *process, struct sp_arena *mem, struct sp_transport *
 	/* A refusal stays in req, and the router tells of it in the way of its route. */
 	sp_gate_params(&req, params);
 	sp_gate_body(&req, t->read, t, &t->ended);
-	sp_route_request(&req, process->program->routes);
+	sp_route_request(&req, routes_of(process));
 	if (process->pool != NULL)
 		sp_db_end(&req.db);	/* others may use the connection while we write */
 	if (req.replied)

@@ -6,7 +6,7 @@
 #include "web/template_parse.h"
 #include "web/worker.h"
 
-#define MAX_PAGE (1024 * 1024)
+#define MAX_PAGE ((size_t)16 * 1024 * 1024)	/* a list of a thousand tools has three */
 
 enum entry_kind { VALUE, LIST, FLAG };
 

@@ -52,6 +52,8 @@ struct sp_program {
 	 */
 	bool (*start)(struct sp_process *process);
 	void (*stop)(struct sp_process *process);
+	/* Whether the settings want this program; where not, it knows no path.  NULL: always. */
+	bool (*wanted)(const struct sp_settings *settings);
 };
 
 int sp_worker_main(int argc, char **argv, const struct sp_program *program);
