@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/json.h"
+#include "index_azure.h"
 #include "index_github.h"
 #include "index_jobs.h"
 #include "index_root.h"
@@ -186,11 +187,13 @@ index_directory(struct jobs *j, struct job *job, struct json_object *from, const
 	if (root < 0)
 		return NULL;
 	o.repository = job->repository;
+	o.target = job->target;
+	o.embed = json_object_get_boolean(sp_json_get(from, "embed"));
 	o.full = job->full;
 	o.only = strings(job->mem, sp_json_get(from, "only"));
 	o.changed = strings(job->mem, sp_json_get(job->asked, "files"));
-	if (index_store_open(&(struct index_store_start){ .conninfo = index_database(j->settings),
-	    .repository = job->repository }, &store, job->mem, why)) {
+	if (index_store_open(&(struct index_store_start){ .settings = j->settings, .conninfo = index_database(j->settings),
+	    .target = job->target, .embed = o.embed, .repository = job->repository }, &store, job->mem, why)) {
 		index_run_init(&run, &o, store);
 		run.alive = renew;
 		run.arg = job;
@@ -221,10 +224,12 @@ index_archive(struct jobs *j, struct job *job, struct json_object *from, const c
 	if (fd < 0)
 		return NULL;
 	o.repository = job->repository;
+	o.target = job->target;
+	o.embed = json_object_get_boolean(sp_json_get(from, "embed"));
 	o.full = job->full;
 	o.only = strings(job->mem, sp_json_get(from, "only"));
-	if (index_store_open(&(struct index_store_start){ .conninfo = index_database(j->settings),
-	    .repository = job->repository, .at_once = true }, &store, job->mem, why)) {
+	if (index_store_open(&(struct index_store_start){ .settings = j->settings, .conninfo = index_database(j->settings),
+	    .target = job->target, .embed = o.embed, .repository = job->repository, .at_once = true }, &store, job->mem, why)) {
 		index_run_init(&run, &o, store);
 		run.alive = renew;
 		run.arg = job;
@@ -239,18 +244,59 @@ index_archive(struct jobs *j, struct job *job, struct json_object *from, const c
 	return result;
 }
 
+/* ---- what is not indexing ---- */
+
+static const char *
+clear(struct jobs *j, struct job *job, const char **why)
+{
+	PGresult *r = query(j, "clearing", "SELECT jsonb_build_object('deleted', codesearch.clear(nullif($1, '*')))", 1,
+	    (const char *const[]){ job->repository });
+	const char *result = r != NULL ? column(job->mem, r, 0) : NULL;
+
+	if (r == NULL)
+		*why = "the database failed";
+	PQclear(r);
+	return result;
+}
+
+static const char *
+elsewhere(struct jobs *j, struct job *job, const char *(*there)(const struct index_azure_job *, struct sp_arena *, const char **),
+    const char **why)
+{
+	struct json_object *context = sp_json_get(job->asked, "include_context");
+	struct index_azure_job work = { .settings = j->settings, .conninfo = index_database(j->settings), .target = job->target,
+		.repository = strcmp(job->repository, "*") != 0 ? job->repository : NULL, .alive = renew, .arg = job,
+		.batch = json_object_get_int64(sp_json_get(job->asked, "batch_size")),
+		.most = json_object_get_int64(sp_json_get(job->asked, "max_docs")),
+		.bare = context != NULL && !json_object_get_boolean(context) };
+
+	return there(&work, job->mem, why);
+}
+
+static const struct {
+	const char *type;
+	const char *(*here)(struct jobs *j, struct job *job, const char **why);
+	const char *(*there)(const struct index_azure_job *job, struct sp_arena *mem, const char **why);
+} other_work[] = {
+	{ "clear", clear, index_azure_clear },
+	{ "rebuild", NULL, index_azure_rebuild },	/* here the tool does it itself */
+	{ "backfill", backfill, index_azure_backfill },
+};
+
 static const char *
 work(struct jobs *j, struct job *job, const char **why)
 {
 	bool files = sp_str_is(sp_json_get_str(job->asked, "type"), "files");
 	struct json_object *from = job->asked == NULL || files ? job->known : job->asked;
 
-	if (job->target != NULL) {
-		*why = "only the index in the database can be filled";
-		return NULL;
+	for (size_t i = 0; i < sizeof(other_work) / sizeof(other_work[0]); i++) {
+		if (!sp_str_is(sp_json_get_str(job->asked, "type"), other_work[i].type))
+			continue;
+		if (job->target != NULL)
+			return elsewhere(j, job, other_work[i].there, why);
+		if (other_work[i].here != NULL)
+			return other_work[i].here(j, job, why);
 	}
-	if (sp_str_is(sp_json_get_str(job->asked, "type"), "backfill"))
-		return backfill(j, job, why);
 	if (sp_str_is(sp_json_get_str(from, "type"), "tree"))
 		return index_directory(j, job, from, why);
 	if (sp_str_is(sp_json_get_str(from, "type"), "github"))

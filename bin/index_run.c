@@ -168,6 +168,13 @@ index_run_embed(struct index_run *r, const struct sp_settings *settings, struct 
 	struct index_service *service = NULL;
 	const char *why = NULL;
 
+	if (r->store->embedding) {
+		r->embeds = true;
+		r->embedded.written = r->store->embedded;
+		r->embedded.failed = r->store->not_embedded;
+		r->embed_error = r->store->embed_error;
+		return;
+	}
 	if (r->options->dry_run || r->error != NULL || index_interrupted || !index_store_embeds(r->store, &r->embeds) || !r->embeds)
 		return;
 	r->embedded = (struct index_embed){ .conninfo = index_database(settings), .repository = r->options->repository,
@@ -196,6 +203,7 @@ index_run_json(const struct index_run *r, struct sp_arena *mem)
 	sp_jw_init(&w, &b);
 	sp_jw_object(&w);
 	sp_jw_kcstr(&w, "repository", r->options->repository);
+	sp_jw_kcstr_if(&w, "target", r->options->target);
 	sp_jw_kcstr_if(&w, "commit", r->commit);
 	sp_jw_kbool(&w, "complete", !index_interrupted && r->error == NULL);
 	sp_jw_kbool(&w, "dry_run", r->options->dry_run);

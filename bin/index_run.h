@@ -18,6 +18,8 @@
 
 struct index_options {
 	const char *repository;
+	const char *target;			/* the source of another index; NULL: the one in the database */
+	bool embed;				/* pieces get embeddings from now on */
 	bool full;				/* unchanged files, too */
 	bool dry_run;
 	bool quiet;

@@ -49,9 +49,14 @@ bin_libindex_a_AR = $(AR) cr
 
 bin_PROGRAMS += bin/sallyport-index
 bin_sallyport_index_SOURCES = bin/sallyport-index.c
+bin_sallyport_index_SOURCES += bin/index_azure.c bin/index_azure.h
+bin_sallyport_index_SOURCES += bin/index_azure_jobs.c
+bin_sallyport_index_SOURCES += bin/index_azure_store.c
 bin_sallyport_index_SOURCES += bin/index_embed.c bin/index_embed.h
 bin_sallyport_index_SOURCES += bin/index_github.c bin/index_github.h
 bin_sallyport_index_SOURCES += bin/index_jobs.c bin/index_jobs.h
+bin_sallyport_index_SOURCES += bin/index_known.c bin/index_known.h
+bin_sallyport_index_SOURCES += bin/index_postgres.c
 bin_sallyport_index_SOURCES += bin/index_root.c bin/index_root.h
 bin_sallyport_index_SOURCES += bin/index_run.c bin/index_run.h
 bin_sallyport_index_SOURCES += bin/index_service.c bin/index_service.h

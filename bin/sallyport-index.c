@@ -2,13 +2,15 @@
  * sallyport-index.c - puts trees of source files into the search index
  *
  *	sallyport-index [--repository NAME] [--full] [--dry-run] [--quiet] [--json]
- *	    [--max-files N] [--max-size BYTES] [--only PATTERN]... [--embed] DIRECTORY [FILE]...
+ *	    [--max-files N] [--max-size BYTES] [--only PATTERN]... [--embed]
+ *	    [--target NAME] DIRECTORY [FILE]...
  *	sallyport-index --github OWNER/NAME[@REF] [OPTION]...
  *	sallyport-index --jobs [--wait] [--quiet]
  *
  * Walk, compare digests, cut what changed into pieces, write batches, remove
  * what vanished.  With FILEs only these are looked at.  With --jobs the work is
- * what the tools of the catalog have asked for.
+ * what the tools of the catalog have asked for.  With --target the index is one of
+ * Azure AI Search.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +32,7 @@ struct command {
 	struct index_options options;
 	const char *directory;		/* of a tree, or */
 	struct index_github github;	/* a repository of GitHub */
-	bool json, jobs, wait, embed;
+	bool json, jobs, wait;
 };
 
 static void
@@ -46,7 +48,8 @@ static void
 usage(FILE *to)
 {
 	fprintf(to, "usage: sallyport-index [--repository NAME] [--full] [--dry-run] [--quiet] [--json]\n"
-	    "           [--max-files N] [--max-size BYTES] [--only PATTERN]... [--embed] DIRECTORY [FILE]...\n"
+	    "           [--max-files N] [--max-size BYTES] [--only PATTERN]... [--embed]\n"
+	    "           [--target NAME] DIRECTORY [FILE]...\n"
 	    "       sallyport-index --github OWNER/NAME[@REF] [OPTION]...\n"
 	    "       sallyport-index --jobs [--wait] [--quiet]\n");
 }
@@ -73,7 +76,7 @@ report(const struct command *c, const struct index_run *r, struct sp_arena *mem)
 	else if (!c->options.quiet)
 		index_run_print(r);
 	if (r->error != NULL)
-		return complain("database", r->error);
+		return complain(c->options.target != NULL ? c->options.target : "database", r->error);
 	if (index_interrupted) {
 		fprintf(stderr, "sallyport-index: interrupted; what was written is whole, run again for the rest\n");
 		return INTERRUPTED;
@@ -105,7 +108,7 @@ source_of(const struct command *c, struct sp_arena *mem)
 		if (c->github.ref.len > 0)
 			sp_jw_kstr(&w, "ref", c->github.ref);
 	}
-	if (c->embed)
+	if (c->options.embed)
 		sp_jw_kbool(&w, "embed", true);
 	if (only->count > 0) {
 		sp_jw_key(&w, "only");
@@ -127,10 +130,10 @@ index_from(const struct command *c, const struct sp_settings *settings, struct s
 	const char *why;
 	int status;
 
-	if (!index_store_open(&(struct index_store_start){ .conninfo = index_database(settings),
-	    .repository = c->options.repository, .dry_run = c->options.dry_run, .at_once = c->directory == NULL,
+	if (!index_store_open(&(struct index_store_start){ .settings = settings, .conninfo = index_database(settings),
+	    .target = c->options.target, .embed = c->options.embed, .repository = c->options.repository, .dry_run = c->options.dry_run, .at_once = c->directory == NULL,
 	    .waiting = waiting }, &store, mem, &why))
-		return complain("database", why);
+		return complain(c->options.target != NULL ? c->options.target : "database", why);
 	index_run_init(&run, &c->options, store);
 	run.terminal = !c->options.quiet && isatty(STDERR_FILENO);
 	if (c->directory != NULL ? !index_run_tree(&run, fd, source_of(c, mem)) :
@@ -246,6 +249,7 @@ main(int argc, char **argv)
 		{ "only", required_argument, NULL, 'o' },
 		{ "github", required_argument, NULL, 'g' },
 		{ "jobs", no_argument, NULL, 'J' },
+		{ "target", required_argument, NULL, 't' },
 		{ "embed", no_argument, NULL, 'e' },
 		{ "wait", no_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
@@ -274,7 +278,8 @@ main(int argc, char **argv)
 		case 'o': o->only.item[o->only.count++] = sp_str(optarg); break;
 		case 'g': ok = ok && read_github(optarg, &c.github); break;
 		case 'J': c.jobs = true; break;
-		case 'e': c.embed = true; break;
+		case 'e': o->embed = true; break;
+		case 't': o->target = optarg; break;
 		case 'w': c.wait = true; break;
 		case 'h': usage(stdout); sp_arena_free(mem); return DONE;
 		case 'V': printf("sallyport-index %s\n", PACKAGE_VERSION); sp_arena_free(mem); return DONE;
@@ -283,7 +288,7 @@ main(int argc, char **argv)
 	}
 	if (c.jobs)
 		ok = ok && optind == argc && c.github.repo.p == NULL && o->repository == NULL && o->only.count == 0 &&
-		    !o->dry_run && !o->full && !c.embed;
+		    !o->dry_run && !o->full && !o->embed && o->target == NULL;
 	else
 		ok = ok && !c.wait && (c.github.repo.p != NULL ? optind == argc : optind < argc);
 	for (int i = optind + 1; ok && i < argc; i++)

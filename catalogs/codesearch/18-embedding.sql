@@ -26,9 +26,11 @@ RETURNS text LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 		THEN 'there is no embedding provider: the catalog has no source codesearch-embedding with a member embedding' END
 $$;
 
--- Whether the pieces of a repository are embedded when it is indexed.
-CREATE OR REPLACE FUNCTION codesearch.embeds(p_repository text)
+-- Whether the pieces of a repository are embedded when it is indexed, here or elsewhere.
+DROP FUNCTION IF EXISTS codesearch.embeds(text);
+CREATE OR REPLACE FUNCTION codesearch.embeds(p_repository text, p_target text)
 RETURNS boolean LANGUAGE sql STABLE SET search_path = codesearch, pg_temp AS $$
 	SELECT EXISTS (SELECT FROM skillset s WHERE s.embeds)
-	    OR EXISTS (SELECT FROM repository r WHERE r.name = p_repository AND r.source -> 'embed' = 'true')
+	    OR CASE WHEN p_target IS NULL THEN EXISTS (SELECT FROM repository r WHERE r.name = p_repository AND r.source -> 'embed' = 'true')
+		ELSE EXISTS (SELECT FROM target_repository t WHERE (t.target, t.repository) = (p_target, p_repository) AND t.source -> 'embed' = 'true') END
 $$;

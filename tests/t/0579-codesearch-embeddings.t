@@ -152,7 +152,7 @@ wrong ""
 index --json --embed "$T/shop"
 is "and get theirs the next time" "0 2" "$? $(jq -r .embedded "$T/out")"
 index --quiet "$T/shop"
-is "what the last run said holds" f "$(sql "SELECT codesearch.embeds('shop')")"
+is "what the last run said holds" f "$(sql "SELECT codesearch.embeds('shop', NULL)")"
 call create_skillset '{"name":"vectors","skills":[{"@odata.type":"#Microsoft.Skills.Text.AzureOpenAIEmbeddingSkill","dimensions":64}]}'
 is "a skillset" "true vectors" "$(data '"\(.result.embeds) \(.skillset)"')"
 printf 'int third(void) { return 3; }\n' >"$T/shop/src/third.c"
