@@ -71,6 +71,7 @@ lib_libsallyport_a_SOURCES += lib/tools/statement_tool.c lib/tools/statement_too
 lib_libsallyport_a_SOURCES += lib/tools/openapi.h lib/tools/openapi_private.h
 lib_libsallyport_a_SOURCES += lib/tools/openapi.c
 lib_libsallyport_a_SOURCES += lib/tools/openapi_description.c lib/tools/openapi_description.h
+lib_libsallyport_a_SOURCES += lib/tools/openapi_bytes.c
 lib_libsallyport_a_SOURCES += lib/tools/openapi_document.c
 lib_libsallyport_a_SOURCES += lib/tools/openapi_http.c
 lib_libsallyport_a_SOURCES += lib/tools/openapi_keyword.c

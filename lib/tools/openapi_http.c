@@ -34,10 +34,17 @@ is_form(struct sp_str media_type)
 	return sp_str_caseis(media_type, "application/x-www-form-urlencoded");
 }
 
+static bool
+is_multipart(struct sp_str media_type)
+{
+	return sp_str_is(media_type, "multipart/form-data");
+}
+
 bool
 sp_openapi_http_can_body(struct sp_str media_type)
 {
 	return sp_str_caseis(media_type, "application/json") || sp_str_ends(media_type, "+json") || is_form(media_type) ||
+	    is_multipart(media_type) || sp_openapi_is_raw(media_type) ||
 	    sp_str_is(media_type, "*/*") || sp_str_is(media_type, "application/*");
 }
 
@@ -149,28 +156,37 @@ write_parameters(struct sp_openapi_job *job, const struct sp_openapi_request *re
 	return NULL;
 }
 
+/* The media types that kind http has a member of their own for; others are JSON of that type. */
+static const char *
+body_member(struct sp_str media_type)
+{
+	return is_form(media_type) ? "form" : is_multipart(media_type) ? "multipart" : sp_openapi_is_raw(media_type) ? "raw" : "body";
+}
+
 static void
 write_body(struct sp_openapi_job *job, const struct sp_openapi_request *request, struct json_object *http)
 {
+	const char *member = body_member(request->media_type);
 	struct json_object *members = NULL;
-	bool form = is_form(request->media_type);
+	bool is_body = strcmp(member, "body") == 0, is_styled = strcmp(member, "form") == 0;
 
 	for (size_t i = 0; i < request->count; i++) {
 		const struct sp_openapi_argument *arg = &request->item[i];
 
-		if (arg->in != SP_IN_BODY)
+		if (arg->in != SP_IN_BODY || arg->file != NULL)
 			continue;
 		if (arg->wire == NULL) {
-			json_object_object_add(http, "body", blank(job, arg));
+			json_object_object_add(http, member, is_body ? blank(job, arg) : sp_openapi_write_bytes(job, request, arg));
 			break;
 		}
 		if (members == NULL)
-			json_object_object_add(http, form ? "form" : "body", members = json_object_new_object());
-		json_object_object_add(members, arg->wire, form ? write_styled(job, arg) : blank(job, arg));
+			json_object_object_add(http, member, members = json_object_new_object());
+		json_object_object_add(members, arg->wire, is_styled ? write_styled(job, arg) : is_body ? blank(job, arg) :
+		    sp_openapi_write_bytes(job, request, arg));
 	}
-	if (!sp_str_is(request->media_type, form ? "application/x-www-form-urlencoded" : "application/json"))
+	if (is_body && !sp_str_is(request->media_type, "application/json"))
 		sp_json_set_str(http, "content_type", request->media_type);
-	if (members != NULL && !request->body_required)
+	if (members != NULL && !request->body_required && (is_body || is_styled))
 		json_object_object_add(http, "omit_empty_body", json_object_new_boolean(1));
 }
 

@@ -143,6 +143,10 @@ struct sp_openapi_argument {
 	bool explode;
 	bool json;			/* sent as JSON text (Parameter Object, "content") */
 	bool segments;			/* of a path: it may have several */
+	/* of a body of bytes or of parts */
+	bool base64;			/* bytes, which the argument has in base64 */
+	struct sp_str type;		/* media type of the part; absent: none of its own */
+	const char *file;		/* it is the name of the file that this member is; NULL: it is not */
 };
 
 struct sp_openapi_request {
@@ -153,6 +157,23 @@ struct sp_openapi_request {
 };
 
 SP_MUST_USE bool sp_openapi_request_read(struct sp_openapi_job *job, struct sp_openapi_request *out);
+
+/* ---- openapi_bytes.c ---- */
+
+/* Media types whose body is sent as it is; whether that is text, and no bytes. */
+bool sp_openapi_is_raw(struct sp_str type);
+bool sp_openapi_is_text(struct sp_str type);
+/* A member of a body of parts: one that is bytes becomes an argument in base64.  False: job->why. */
+SP_MUST_USE bool sp_openapi_file(struct sp_openapi_job *job, struct sp_openapi_argument *arg);
+/* The argument that is the name of such a file. */
+void sp_openapi_filename(struct sp_openapi_job *job, const struct sp_openapi_argument *file, struct sp_openapi_argument *out);
+/* The media type of a part that the description names: Encoding Object, "contentType". */
+void sp_openapi_encoding_type(struct json_object *encoding, struct sp_openapi_argument *arg);
+/* The argument that is a whole raw body. */
+void sp_openapi_whole(struct sp_openapi_job *job, struct sp_str type, struct sp_str said, struct sp_openapi_argument *out);
+/* What raw, or a part of multipart, is in the document of the tool; the caller's. */
+struct json_object *sp_openapi_write_bytes(struct sp_openapi_job *job, const struct sp_openapi_request *request,
+    const struct sp_openapi_argument *arg);
 
 /* openapi_http.c: the member "http" of the tool's document, the caller's; NULL with job->why. */
 struct json_object *sp_openapi_http(struct sp_openapi_job *job, const struct sp_openapi_request *request,

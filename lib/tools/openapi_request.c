@@ -339,26 +339,39 @@ flatten(struct sp_openapi_job *job, struct json_object *schema, struct members *
 	return true;
 }
 
+static bool
+is_multipart(struct sp_str media_type)
+{
+	return sp_str_is(media_type, "multipart/form-data");
+}
+
+static struct sp_str
+without_parameters(struct sp_str media_type)
+{
+	ptrdiff_t semicolon = sp_str_index(media_type, ';');
+
+	return semicolon < 0 ? media_type : sp_str_trim(sp_str_sub(media_type, 0, (size_t)semicolon), " ");
+}
+
 /* How well a media type suits; 0: not at all. */
 static int
 rank(struct sp_str media_type)
 {
-	struct sp_str type = media_type;
-	ptrdiff_t semicolon = sp_str_index(type, ';');
+	struct sp_str type = without_parameters(media_type);
 
-	if (semicolon >= 0)
-		type = sp_str_trim(sp_str_sub(type, 0, (size_t)semicolon), " ");
 	if (!sp_openapi_http_can_body(type))
 		return 0;
 	if (sp_str_caseis(type, "application/json"))
-		return 6;
+		return 8;
 	if (sp_str_is(type, "*/*") || sp_str_is(type, "application/*"))
-		return 5;
+		return 7;
 	if (sp_str_caseis(type, "application/merge-patch+json"))
-		return 4;
+		return 6;
 	if (sp_str_ends(type, "+json"))
-		return 3;
-	return sp_str_caseis(type, "application/x-www-form-urlencoded") ? 2 : 1;
+		return 5;
+	if (sp_str_caseis(type, "application/x-www-form-urlencoded"))
+		return 4;
+	return is_multipart(type) ? 3 : sp_openapi_is_text(type) ? 2 : 1;
 }
 
 static bool
@@ -375,12 +388,13 @@ choose(struct json_object *content, struct sp_openapi_request *r)
 	int best = 0;
 
 	json_object_object_foreach(content, name, value) {
-		struct sp_str type = sp_str(name);
+		struct sp_str written = sp_str(name), type = without_parameters(written);
 
-		if (rank(type) <= best)
+		if (rank(written) <= best)
 			continue;
-		best = rank(type);
-		r->media_type = sp_str_index(type, '*') >= 0 ? SP_LIT("application/json") : type;
+		best = rank(written);
+		r->media_type = sp_str_index(type, '*') >= 0 ? SP_LIT("application/json") :
+		    is_multipart(type) || sp_openapi_is_raw(type) ? type : written;
 		media = value;
 	}
 	return media;
@@ -403,11 +417,19 @@ add_members(struct sp_openapi_job *job, struct sp_openapi_request *r, const stru
     struct json_object *encoding)
 {
 	for (size_t i = 0; i < m->count; i++) {
-		struct sp_openapi_argument *arg = &m->item[i];
+		struct sp_openapi_argument *arg = &m->item[i], filename;
 
 		arg->required = r->body_required && sp_json_get(m->required, arg->wire) != NULL;
-		read_encoding(encoding, arg);
+		if (is_multipart(r->media_type)) {
+			if (!sp_openapi_file(job, arg))
+				return false;
+			sp_openapi_encoding_type(encoding, arg);
+		} else
+			read_encoding(encoding, arg);
 		if (add(job, r, arg) == NULL)
+			return false;
+		sp_openapi_filename(job, arg, &filename);
+		if (arg->base64 && add(job, r, &filename) == NULL)
 			return false;
 	}
 	return true;
@@ -438,6 +460,12 @@ read_body(struct sp_openapi_job *job, struct sp_openapi_request *r)
 		sp_openapi_remark(job, "body left out: it is %.100s", json_object_iter_peek_name(&first));
 		return true;
 	}
+	whole.required = r->body_required;
+	whole.description = sp_json_get_str(body, "description");
+	if (sp_openapi_is_raw(r->media_type)) {
+		sp_openapi_whole(job, r->media_type, whole.description, &whole);
+		return add(job, r, &whole) != NULL;
+	}
 	whole.schema = sp_json_get(media, "schema");
 	if (flatten(job, whole.schema, &m, 0) && m.count > 0)
 		return add_members(job, r, &m, sp_json_get(media, "encoding"));
@@ -445,8 +473,6 @@ read_body(struct sp_openapi_job *job, struct sp_openapi_request *r)
 		return false;
 	if (!is_json(r->media_type))
 		return sp_openapi_fail(job, "its body is %.100s and not an object with members", r->media_type.p);
-	whole.required = r->body_required;
-	whole.description = sp_json_get_str(body, "description");
 	return add(job, r, &whole) != NULL;
 }
 

@@ -283,7 +283,34 @@ static const struct {
 	    OBJECT("\"body\":{\"type\":\"object\"}", "\"body\""),
 	    "{\"source\":\"api\",\"method\":\"PATCH\",\"path\":\"/t\",\"body\":\"{body}\",\"content_type\":\"application/merge-patch+json\"}", NULL },
 	{ "a body that cannot be sent, and need not be", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"operationId\":\"t\",\"requestBody\":{\"content\":{"
-	    "\"text/plain\":{}}}}}", ""), OBJECT0(""), "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\"}", "body left out: it is text/plain" },
+	    "\"text/xml\":{}}}}}", ""), OBJECT0(""), "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\"}", "body left out: it is text/xml" },
+	{ "parts, of which some are files", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"operationId\":\"t\",\"requestBody\":{\"required\":true,\"content\":{"
+	    "\"multipart/form-data\":{\"schema\":{\"type\":\"object\",\"required\":[\"f\"],\"properties\":{\"n\":" STRING ","
+	    "\"f\":{\"type\":\"string\",\"format\":\"binary\",\"description\":\"A picture.\"},"
+	    "\"more\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"format\":\"binary\"}}}},"
+	    "\"encoding\":{\"f\":{\"contentType\":\"image/png\"},\"more\":{\"contentType\":\"image/*\"}}}}}}}", ""),
+	    OBJECT("\"n\":" STRING ",\"f\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"description\":\"A picture. In base64.\"},"
+	    "\"f_filename\":{\"type\":\"string\",\"description\":\"Name of the file in f, with its extension.\"},"
+	    "\"more\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"contentEncoding\":\"base64\"},\"description\":\"In base64.\"},"
+	    "\"more_filename\":{\"type\":\"string\",\"description\":\"Name of the file in more, with its extension.\"}", "\"f\""),
+	    "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\",\"multipart\":{\"n\":\"{n}\","
+	    "\"f\":{\"value\":\"{f}\",\"base64\":true,\"filename\":\"{f_filename}\",\"type\":\"image/png\"},"
+	    "\"more\":{\"value\":\"{more}\",\"base64\":true,\"filename\":\"{more_filename}\"}}}", NULL },
+	{ "a file in words of 3.1", DESCRIPTION("3.1.0", "\"/t\":{\"post\":{\"operationId\":\"t\",\"requestBody\":{\"content\":{"
+	    "\"multipart/form-data\":{\"schema\":{\"type\":\"object\",\"properties\":{\"f\":{\"contentMediaType\":\"application/octet-stream\"},"
+	    "\"text\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"contentMediaType\":\"image/png\"}}}}}}}}", ""),
+	    OBJECT0("\"f\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"description\":\"In base64.\"},"
+	    "\"f_filename\":{\"type\":\"string\",\"description\":\"Name of the file in f, with its extension.\"},"
+	    "\"text\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"contentMediaType\":\"image/png\"}"),
+	    "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\",\"multipart\":{\"f\":{\"value\":\"{f}\",\"base64\":true,\"filename\":\"{f_filename}\"},"
+	    "\"text\":\"{text}\"}}", NULL },
+	{ "a file that is the body", DESCRIPTION("3.0.0", "\"/t\":{\"put\":{\"operationId\":\"t\",\"requestBody\":{\"required\":true,\"content\":{"
+	    "\"image/*\":{},\"text/xml\":{},\"application/pdf\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}}}}", ""),
+	    OBJECT("\"body\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"description\":\"What is sent, application/pdf. In base64.\"}", "\"body\""),
+	    "{\"source\":\"api\",\"method\":\"PUT\",\"path\":\"/t\",\"raw\":{\"value\":\"{body}\",\"base64\":true,\"type\":\"application/pdf\"}}", NULL },
+	{ "a text that is the body", DESCRIPTION("3.0.0", "\"/t\":{\"put\":{\"operationId\":\"t\",\"requestBody\":{\"description\":\"Rows.\",\"content\":{"
+	    "\"application/pdf\":{},\"text/csv; charset=utf-8\":{}}}}}", ""), OBJECT0("\"body\":{\"type\":\"string\",\"description\":\"Rows.\"}"),
+	    "{\"source\":\"api\",\"method\":\"PUT\",\"path\":\"/t\",\"raw\":{\"value\":\"{body}\",\"type\":\"text/csv\"}}", NULL },
 };
 
 static void
@@ -327,8 +354,8 @@ static const struct {
 	    "\"parameters\":{\"A\":{\"$ref\":\"#/components/parameters/A\"}}"), "GET /t", "left out: its references go in a circle" },
 	{ "a circle of schemas", DESCRIPTION("3.0.0", BODY(REF("A")), "\"schemas\":{\"A\":" REF("B") ",\"B\":" REF("A") "}"), "POST /t",
 	    "left out: its input schema cannot be used: #/$defs/A: refers to itself in a circle" },
-	{ "a file that is sent", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"requestBody\":{\"required\":true,\"content\":{"
-	    "\"multipart/form-data\":{}}}}}", ""), "POST /t", "left out: its body is multipart/form-data" },
+	{ "parts that nobody describes", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"requestBody\":{\"required\":true,\"content\":{"
+	    "\"multipart/form-data\":{}}}}}", ""), "POST /t", "left out: its body is multipart/form-data and not an object with members" },
 	{ "a cookie that is needed", DESCRIPTION("3.0.0", "\"/t\":{" GET("\"parameters\":[{\"name\":\"c\",\"in\":\"cookie\",\"required\":true}]") "}", ""),
 	    "GET /t", "left out: cookie c is required: cookies are not sent" },
 	{ "a style of a path that there is not", DESCRIPTION("3.0.0", "\"/t/{a}\":{" GET("\"parameters\":[{\"name\":\"a\",\"in\":\"path\",\"style\":\"matrix\"}]") "}", ""),
