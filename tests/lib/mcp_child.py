@@ -66,6 +66,9 @@ for line in sys.stdin:
                          "serverInfo": {"name": "child", "version": str(os.getpid())}})
     elif method == "ping":
         result(message, {})
+    elif method == "tools/list":                        # of those below, what tests call by name
+        result(message, {"tools": [{"name": name, "description": name, "inputSchema": {
+            "type": "object", "properties": {"text": {"type": "string"}}}} for name in ("echo", "wait")]})
     elif method == "notifications/cancelled":
         cancelled.append(message["params"]["requestId"])
     elif method is None:                                # an answer to what it asked

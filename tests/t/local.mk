@@ -111,6 +111,7 @@ t_tests += tests/t/0612-http-credentials.t
 t_tests += tests/t/0613-http-trouble.t
 t_tests += tests/t/0641-keeper-abuse.t
 t_tests += tests/t/0642-keeper-upstream.t
+t_tests += tests/t/0643-keeper-killed.t
 
 TESTS += $(t_tests)
 EXTRA_DIST += $(t_tests)
