@@ -100,8 +100,10 @@ find_row(struct sp_documents *all, const char *kind, const char *name)
 	const PGresult *r;
 	const char *why;
 
-	if (!open_transaction(w, false))
+	if (!open_transaction(w, false)) {
+		all->row = NULL;
 		return NULL;
+	}
 	r = run_query(w, "look into the catalog", &sp_q_catalog_row, (const char *const[]){ kind, "", name });
 	if (r == NULL || PQntuples(r) == 0 || PQgetisnull(r, 0, 0) ||
 	    !sp_json_parse_large(w->c->mem, sp_str(PQgetvalue(r, 0, 0)), &row, &why))
@@ -130,8 +132,6 @@ static int
 print_faults(const struct work *w)
 {
 	print_list(&w->documents.faults, "");
-	if (w->unreachable)
-		fputs("sallyport: the database could not be reached: what stands only there counts as missing\n", stderr);
 	return 1;
 }
 
@@ -140,7 +140,8 @@ static void
 print_remarks(struct work *w)
 {
 	print_list(&w->documents.remarks, "note: ");
-	catalog_warn_of_host(&w->documents, w->c->settings);
+	if (w->c->settings != NULL)
+		catalog_warn_of_host(&w->documents, w->c->settings);
 }
 
 /* ---- check, diff, apply ---- */
@@ -322,7 +323,23 @@ catalog_diff_run(struct command *c, int argc, char **argv)
 	return change(c, argc, argv, false);
 }
 
-/* Documents alone, without a database where they say everything themselves. */
+/* What nobody could look at, on this machine or where nothing answers. */
+static void
+print_unchecked(const struct work *w)
+{
+	if (w->sql != NULL)
+		fputs("sallyport: not checked: SQL, which only the database understands (catalog diff)\n", stderr);
+	if (w->c->settings == NULL)
+		fputs("sallyport: there are no settings: programs and directories of this host, and what is in a database, were not "
+		    "looked at\n", stderr);
+	else if (w->unreachable)
+		fputs("sallyport: the database could not be reached: what stands only there was not looked at\n", stderr);
+}
+
+/*
+ * Documents alone, without a database where they say everything themselves, and
+ * without settings where there are none.
+ */
 int
 catalog_check_run(struct command *c, int argc, char **argv)
 {
@@ -333,6 +350,8 @@ catalog_check_run(struct command *c, int argc, char **argv)
 	if (!command_options(c, NULL, argc, argv, paths, 1, PATHS_MAX))
 		return 2;
 	init_work(&w, c);
+	if (c->settings == NULL)
+		w.documents.row = NULL;
 	for (size_t i = 0; i < PATHS_MAX && paths[i] != NULL; i++)
 		catalog_add_path(&w.documents, paths[i], &w.sql);
 	if (!sp_documents_check(&w.documents)) {
@@ -341,6 +360,7 @@ catalog_check_run(struct command *c, int argc, char **argv)
 		print_remarks(&w);
 		printf("%zu document%s without fault\n", w.documents.count, w.documents.count == 1 ? "" : "s");
 	}
+	print_unchecked(&w);
 	PQfinish(w.conn);
 	return status;
 }

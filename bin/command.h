@@ -15,7 +15,7 @@
 
 struct command {
 	struct sp_arena *mem;
-	struct sp_settings *settings;
+	struct sp_settings *settings;	/* NULL: there are none, and the subcommand can do without */
 	struct sp_db_pool *pool;	/* the owner's; made by command_db() */
 	struct sp_db db;
 	bool json;

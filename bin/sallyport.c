@@ -9,6 +9,7 @@ static const struct {
 	const char *group, *name;	/* name NULL: the group itself is the command */
 	subcommand *run;
 	const char *usage, *summary;
+	bool may_lack_settings;		/* it works with what it can where there are none: c->settings is NULL */
 } commands[] = {
 	{ "init", NULL, init_run, "init [--superuser CONNINFO]",
 	    "make roles, database, master key, schema and signing keys" },
@@ -58,7 +59,7 @@ static const struct {
 	{ "key", "rotate", key_rotate_run, "key rotate [--alg ES256|EdDSA|RS256]",
 	    "put the next signing key to work and make another" },
 	{ "catalog", "check", catalog_check_run, "catalog check FILE|DIRECTORY...",
-	    "find all faults of catalog documents" },
+	    "find all faults of catalog documents", .may_lack_settings = true },
 	{ "catalog", "diff", catalog_diff_run, "catalog diff [--prune] [FILE|DIRECTORY...]",
 	    "show what apply would change" },
 	{ "catalog", "apply", catalog_apply_run, "catalog apply [--prune] [FILE|DIRECTORY...]",
@@ -132,7 +133,7 @@ run(size_t i, int argc, char **argv)
 		return 0;
 	}
 	c.mem = sp_arena_new();
-	if (load_settings(&c))
+	if ((commands[i].may_lack_settings && !sp_settings_are_there()) || load_settings(&c))
 		status = commands[i].run(&c, argc, argv);
 	if (c.pool != NULL) {
 		sp_db_end(&c.db);

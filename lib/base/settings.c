@@ -466,6 +466,20 @@ slurp(const char *path, struct sp_arena *mem, struct sp_str *out)
 }
 
 bool
+sp_settings_are_there(void)
+{
+	if (getenv(ENV_PREFIX "CONFIG") != NULL)
+		return true;
+	for (char **e = environ; *e != NULL; e++) {
+		struct sp_str value = sp_str(*e), name;
+
+		if (sp_str_starts(value, ENV_PREFIX) && sp_str_split(&value, '=', &name) && !is_other_name(name))
+			return true;
+	}
+	return access(DEFAULT_FILE, F_OK) == 0 || errno != ENOENT;
+}
+
+bool
 sp_settings_load(struct sp_settings **out, struct sp_buf *errors)
 {
 	const char *named = getenv(ENV_PREFIX "CONFIG"), *path = named != NULL ? named : DEFAULT_FILE;

@@ -92,6 +92,8 @@ struct sp_settings {
  * untouched.  The result lives until sp_settings_free().
  */
 SP_MUST_USE bool sp_settings_load(struct sp_settings **out, struct sp_buf *errors);
+/* Whether there is anything to be read: a file that is named or in its place, or a setting in the environment. */
+bool sp_settings_are_there(void);
 /*
  * The same from the text of a file, whose name is for the error messages, and an
  * environment ("NAME=value", ended by NULL).

@@ -77,7 +77,7 @@ struct sp_document {
 struct sp_documents {
 	struct sp_arena *mem;
 	struct sp_faults faults;
-	struct sp_faults remarks;	/* no faults, and somebody wants to know: what an import left out */
+	struct sp_faults remarks;	/* no faults, and somebody wants to know: what an import left out, what was not checked */
 	struct sp_document *first, **end;
 	size_t count;
 	/*
@@ -91,7 +91,8 @@ struct sp_documents {
 	    struct json_object **out, const struct sp_place **place, const char **why);
 	/*
 	 * The row of a kind and name that is in the database and not in the documents,
-	 * with the columns of its table, or NULL.  NULL: nobody can be asked.
+	 * with the columns of its table, or NULL.  NULL: nobody can be asked; row() may
+	 * find that out, and set it.
 	 */
 	struct json_object *(*row)(struct sp_documents *all, const char *kind, const char *name);
 	void *arg;			/* of these */
@@ -121,6 +122,13 @@ SP_MUST_USE bool sp_documents_check(struct sp_documents *all);
 /* A fault at a path below the document ("" is its first line). */
 void sp_document_fault(struct sp_documents *all, const struct sp_document *doc, const char *path,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * What is named there is not among the documents, and all->row() did not know it
+ * either: a fault; where nobody can be asked, a remark.
+ */
+void sp_document_missing(struct sp_documents *all, const struct sp_document *doc, const char *path, const char *kind,
+    const char *name);
 
 const struct sp_document *sp_documents_find(const struct sp_documents *all, const char *kind, const char *server,
     const char *name);

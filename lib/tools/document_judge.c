@@ -22,8 +22,7 @@ sp_document_judge_server(struct sp_documents *all, const struct sp_document *doc
 	if (doc->server[0] == '\0' || sp_documents_find(all, "server", "", doc->server) != NULL)
 		return;
 	if (all->row == NULL || all->row(all, "server", doc->server) == NULL)
-		sp_document_fault(all, doc, "server", "there is no server \"%s\"%s", doc->server,
-		    all->row == NULL ? " in these documents" : "");
+		sp_document_missing(all, doc, "server", "server", doc->server);
 }
 
 void

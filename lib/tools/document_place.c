@@ -130,6 +130,19 @@ sp_document_fault(struct sp_documents *all, const struct sp_document *doc, const
 	sp_fault(&all->faults, doc->file, place != NULL ? place->line : 0, "%s%s%s", path, path[0] != '\0' ? ": " : "", text);
 }
 
+void
+sp_document_missing(struct sp_documents *all, const struct sp_document *doc, const char *path, const char *kind,
+    const char *name)
+{
+	const struct sp_place *place = sp_place_find(doc->place, sp_str(path));
+
+	if (all->row != NULL)
+		sp_document_fault(all, doc, path, "there is no %s \"%s\"", kind, name);
+	else
+		sp_fault(&all->remarks, doc->file, place != NULL ? place->line : 0,
+		    "not checked: %s: there is no %s \"%s\" in these documents", path, kind, name);
+}
+
 /* ---- suggestions ---- */
 
 static size_t

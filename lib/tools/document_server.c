@@ -203,9 +203,10 @@ sp_document_judge_source(struct sp_documents *all, struct sp_document *doc)
 		sp_document_kind_fault(all, doc, "", why);
 	credential = sp_json_get(spec, "credential");
 	if (json_object_is_type(credential, json_type_string) &&
-	    sp_documents_spec(all, "credential", json_object_get_string(credential)) == NULL)
-		sp_document_fault(all, doc, "credential", "there is no credential \"%s\"%s", json_object_get_string(credential),
-		    all->row == NULL ? " in these documents" : "");
+	    sp_documents_spec(all, "credential", json_object_get_string(credential)) == NULL) {
+		sp_document_missing(all, doc, "credential", "credential", json_object_get_string(credential));
+		return;			/* without it the source is not whole */
+	}
 	if (all->faults.count == faults && sp_str_is(sp_json_get_str(spec, "type"), "http") &&
 	    !sp_http_source_load(all->mem, sp_documents_spec(all, "source", doc->name), &service, &why))
 		sp_document_kind_fault(all, doc, "", why);

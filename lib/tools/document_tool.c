@@ -255,8 +255,8 @@ loaded_spec(struct sp_documents *all, const struct sp_document *doc, const char 
 			continue;
 		found = sp_documents_spec(all, named[i], sp_cstr(all->mem, name));
 		if (found == NULL) {
-			sp_document_fault(all, doc, sp_printf(all->mem, "%s.%s", kind, named[i]), "there is no %s \"%.*s\"%s",
-			    named[i], SP_FMT(name), all->row == NULL ? " in these documents" : "");
+			sp_document_missing(all, doc, sp_printf(all->mem, "%s.%s", kind, named[i]), named[i],
+			    sp_cstr(all->mem, name));
 			return NULL;
 		}
 		put(copy, named[i], json_object_get(found));

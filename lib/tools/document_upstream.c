@@ -85,8 +85,7 @@ sp_document_judge_upstream(struct sp_documents *all, struct sp_document *doc)
 	judge_secrets(all, doc, "headers");
 	judge_secrets(all, doc, "environment");
 	if (credential.p != NULL && sp_documents_spec(all, "credential", sp_cstr(all->mem, credential)) == NULL)
-		sp_document_fault(all, doc, "credential", "there is no credential \"%.*s\"%s", SP_FMT(credential),
-		    all->row == NULL ? " in these documents" : "");
+		sp_document_missing(all, doc, "credential", "credential", sp_cstr(all->mem, credential));
 	if (server.len > 0) {
 		struct sp_document at = *doc;
 
