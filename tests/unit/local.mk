@@ -131,6 +131,14 @@ TESTS += tests/unit/test_breaker
 tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c tests/unit/database.h tests/unit/pool.h
 tests_unit_test_breaker_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_policy
+TESTS += tests/unit/test_policy
+tests_unit_test_policy_SOURCES = tests/unit/test_policy.c tests/unit/database.h tests/unit/pool.h
+tests_unit_test_policy_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_result_cache
+TESTS += tests/unit/test_result_cache
+tests_unit_test_result_cache_SOURCES = tests/unit/test_result_cache.c tests/unit/database.h tests/unit/pool.h tests/unit/keyring.h
+tests_unit_test_result_cache_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_quota
 TESTS += tests/unit/test_quota
 tests_unit_test_quota_SOURCES = tests/unit/test_quota.c tests/unit/database.h tests/unit/pool.h

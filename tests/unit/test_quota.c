@@ -1,4 +1,5 @@
 /* test_quota.c - budgets: never more than the limit, by any number of processes, whatever dies */
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -170,6 +171,54 @@ begins_anew(void **state)
 	sp_db_end(&req->db);
 }
 
+/* ---- many threads ---- */
+
+struct spender {
+	pthread_t thread;
+	const struct sp_rate *rate;
+	int taken, given_back;
+};
+
+/* Takes what there is, and gives every tenth back, as calls do that are not made after all. */
+static void *
+spend(void *arg)
+{
+	struct spender *s = arg;
+	struct sp_arena *own = sp_arena_new();
+	struct sp_request req = { .mem = own, .id = "unit" };
+	int64_t retry_ms;
+
+	sp_db_begin(&req.db, pool, own);
+	while (sp_quota_take(&req, SP_LIT("threads"), s->rate, &retry_ms) == SP_QUOTA_TAKEN)
+		if (++s->taken % 10 == 0) {
+			sp_quota_give_back(&req, SP_LIT("threads"), s->rate);
+			s->given_back++;
+		}
+	sp_db_end(&req.db);
+	sp_arena_free(own);
+	return NULL;
+}
+
+static void
+is_shared_by_threads(void **state)
+{
+	struct sp_rate rate = { 1000, YEAR };
+	struct spender spender[4] = { { .rate = &rate } };
+	int kept = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(spender); i++) {
+		spender[i] = (struct spender){ .rate = &rate };
+		assert_int_equal(pthread_create(&spender[i].thread, NULL, spend, &spender[i]), 0);
+	}
+	for (size_t i = 0; i < COUNT(spender); i++) {
+		assert_int_equal(pthread_join(spender[i].thread, NULL), 0);
+		kept += spender[i].taken - spender[i].given_back;
+	}
+	/* what is given back when the budget is spent may find nobody any more */
+	assert_in_range(kept, 1000 - (int)COUNT(spender), 1000);
+}
+
 /* ---- many processes ---- */
 
 /* Takes until it is told that there is no more, a byte for each; or dies in the middle of it. */
@@ -290,6 +339,7 @@ main(void)
 		cmocka_unit_test(knows_when_it_is_spent),
 		cmocka_unit_test(asks_seldom),
 		cmocka_unit_test(begins_anew),
+		cmocka_unit_test(is_shared_by_threads),
 		cmocka_unit_test(is_never_exceeded),
 		cmocka_unit_test(gives_slots),
 		cmocka_unit_test(is_swept),
