@@ -226,15 +226,15 @@ RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT path ~* '(^|/)(t|tests?|testing|spec|__tests__)/|(^|/)test_|[._-](test|spec)\.'
 $$;
 
--- What is given to who writes the code: the hits are the examples, best first, imports the
+-- What is given to who writes the code: examples are hits, best first, imports the
 -- names that their files import.
-CREATE OR REPLACE FUNCTION codesearch.brief(description text, language text, style_guide text, found codesearch.hit[],
+CREATE OR REPLACE FUNCTION codesearch.brief(description text, language text, style_guide text, examples codesearch.hit[],
 	tests codesearch.hit[], names text[], warnings text[])
 RETURNS jsonb LANGUAGE plpgsql STABLE SET search_path = codesearch, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
 	wanted   text := btrim(description);
-	pieces   codesearch.chunk[] := ARRAY(SELECT (h).piece FROM unnest(found) h ORDER BY (h).rank LIMIT 10);
+	pieces   codesearch.chunk[] := ARRAY(SELECT (h).piece FROM unnest(examples) h ORDER BY (h).rank LIMIT 10);
 	style    jsonb := style_of(pieces);
 	imports  text[] := ARRAY(SELECT i FROM unnest(names) i GROUP BY i ORDER BY count(*) DESC, i LIMIT 12);
 	patterns text[];
@@ -242,7 +242,7 @@ DECLARE
 	brief    text;
 BEGIN
 	SELECT coalesce(array_agg(p ORDER BY p), '{}') INTO patterns FROM (
-		SELECT 'classes' AS p WHERE EXISTS (SELECT FROM unnest(found) h WHERE ((h).piece).class_name IS NOT NULL)
+		SELECT 'classes' AS p WHERE EXISTS (SELECT FROM unnest(examples) h WHERE ((h).piece).class_name IS NOT NULL)
 		UNION ALL SELECT 'documented functions' WHERE (style ->> 'documented')::numeric >= 0.5
 		UNION ALL SELECT 'errors are handled' WHERE EXISTS (SELECT FROM unnest(pieces) c
 			WHERE c.content ~ '\m(try|except|catch|rescue|Result<|if err != nil|errno|goto (out|fail|err\w*))')
@@ -250,22 +250,22 @@ BEGIN
 	SELECT jsonb_agg(jsonb_build_object('id', (h.piece).id, 'file', (h.piece).file_path, 'repository', (h.piece).repository,
 			'function', coalesce((h.piece).function_name, (h.piece).class_name), 'snippet', left((h.piece).content, 200),
 			'relevance', round(h.relevance::numeric, 4), 'start_line', (h.piece).start_line, 'end_line', (h.piece).end_line) ORDER BY h.rank)
-	  INTO refs FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 5) h;
+	  INTO refs FROM (SELECT * FROM unnest(examples) ORDER BY rank LIMIT 5) h;
 	brief := format(E'Write %s code for this: %s\n\nWrite it as this code base does: indent with %s, %s quotes, %s names%s.%s\n%sExamples to follow, best first:\n\n',
 		language, wanted, style ->> 'indent', style ->> 'quotes', style ->> 'naming',
 		CASE WHEN (style ->> 'documented')::numeric >= 0.5 THEN ', a comment for each function' ELSE '' END,
 		coalesce(E'\nFollow this style guide, too: ' || nullif(btrim(style_guide), ''), ''),
 		CASE WHEN imports <> '{}' THEN 'Often imported here: ' || array_to_string(imports, ', ') || E'\n' ELSE '' END) ||
 		(SELECT string_agg(format(E'%s/%s, lines %s to %s:\n%s\n', (h.piece).repository, (h.piece).file_path, (h.piece).start_line,
-			(h.piece).end_line, left((h.piece).content, 2000)), E'\n' ORDER BY h.rank) FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 3) h) ||
+			(h.piece).end_line, left((h.piece).content, 2000)), E'\n' ORDER BY h.rank) FROM (SELECT * FROM unnest(examples) ORDER BY rank LIMIT 3) h) ||
 		coalesce(E'\nTests look like this:\n\n' || (SELECT string_agg(format(E'%s/%s, lines %s to %s:\n%s\n', (h.piece).repository, (h.piece).file_path,
 			(h.piece).start_line, (h.piece).end_line, left((h.piece).content, 1200)), E'\n' ORDER BY h.rank) FROM unnest(tests) h), '');
 	RETURN success(jsonb_build_object('success', true, 'code', NULL, 'language', language,
-		'explanation', format('This server writes no code: brief holds what you need to write it yourself, made of %s examples.', least(cardinality(found), 3)),
+		'explanation', format('This server writes no code: brief holds what you need to write it yourself, made of %s examples.', least(cardinality(examples), 3)),
 		'test_code', NULL, 'references', refs, 'patterns_used', to_jsonb(patterns), 'dependencies', to_jsonb(imports),
 		'style_info', style, 'template_used', NULL,
 		-- how well the examples fit: the part of what the description says that the best five have
-		'confidence', (SELECT round(avg((h.found ->> 'coverage')::numeric), 2) FROM (SELECT * FROM unnest(found) ORDER BY rank LIMIT 5) h),
+		'confidence', (SELECT round(avg((h.found ->> 'coverage')::numeric), 2) FROM (SELECT * FROM unnest(examples) ORDER BY rank LIMIT 5) h),
 		'brief', brief) ||
 		CASE WHEN warnings <> '{}' THEN jsonb_build_object('warnings', to_jsonb(warnings)) ELSE '{}' END);
 END
