@@ -331,35 +331,6 @@ and `brief` is a text to write by.
 	"template_used", "confidence", "brief"], "properties": {"success": {"const": true}, "code": {"type": ["string", "null"]},
 	"test_code": {"type": ["string", "null"]}, "references": {"type": "array", "maxItems": 5}, "brief": {"type": "string"}}}}}$c$;
 
--- ---- search_microsoft_docs ----
-CREATE OR REPLACE FUNCTION tools.search_microsoft_docs(query text, max_results integer DEFAULT 10)
-RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-	r codesearch.request := codesearch.read_request(query, NULL, NULL, NULL, max_results);
-BEGIN
-	IF r.error IS NOT NULL THEN
-		RETURN codesearch.failure(r.error);
-	END IF;
-	RETURN codesearch.success(jsonb_build_object('query', r.query, 'count', 0, 'results', '[]'::jsonb, 'status', 'unavailable',
-		'message', 'Searching the vendor''s documentation would send the query to another site, which is switched off here.',
-		'alternative', 'Connect to https://learn.microsoft.com/api/mcp, or ask search_code with intent "document".',
-		'formatted', 'No results: searching outside of this site is switched off.'));
-END
-$$;
-COMMENT ON FUNCTION tools.search_microsoft_docs(text, integer) IS $c$Search Microsoft documentation
-Searches the vendor's public documentation, where the administrator has allowed that queries leave this site. Otherwise, and
-unless that is done, it answers with status "unavailable" and where to ask instead.
-@mcp
-@toolset search
-@scope codesearch:read
-@tier public
-@param query {"minLength": 1} what to look for: 1 to 400 characters
-@param max_results how many results, 1 to 20
-@output {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}, "error": {"type": "string"}, "code": {"type": "string"}, "data": {"type": "object",
-	"required": ["query", "count", "results", "status"], "properties": {"query": {"type": "string"}, "count": {"type": "integer"},
-	"results": {"type": "array"}, "status": {"enum": ["ok", "unavailable"]}, "message": {"type": "string"},
-	"alternative": {"type": "string"}, "formatted": {"type": "string"}}}}}$c$;
-
 -- ---- validate_embeddings ----
 CREATE OR REPLACE FUNCTION tools.validate_embeddings(index_name text DEFAULT NULL, sample_size integer DEFAULT 100,
 	expected_dimensions integer DEFAULT NULL)

@@ -26,7 +26,7 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'tools'::regnamespace AND p.proname = ANY ('{search_code,search_code_raw,
-		search_microsoft_docs,explain_ranking,preview_query_processing,analyze_context,generate_code,submit_feedback,track_search_click,
+		explain_ranking,preview_query_processing,analyze_context,generate_code,submit_feedback,track_search_click,
 		track_search_outcome,health_check,index_status,cache_stats,cache_clear,index_rebuild,github_index_repo,manage_index,manage_documents,
 		manage_indexer,create_datasource,create_skillset,index_repository,index_changed_files,backfill_embeddings,validate_embeddings,
 		validate_index_schema,backup_index_schema,clear_repository_documents,rebuild_index,configure_semantic_search,get_service_info,
