@@ -152,6 +152,8 @@ write_listing(struct sp_arena *mem, struct sp_arena *scratch, const struct row *
 	add_text(entry, "name", r->name);
 	add_text(entry, "title", r->title);
 	add_text(entry, "description", r->description);
+	sp_schema_make_strict(scratch, p->input);
+	sp_schema_make_strict(scratch, p->output);
 	add_value(entry, "inputSchema", p->input);
 	add_value(entry, "outputSchema", p->output);
 	add_value(entry, "annotations", p->annotations);

@@ -8,6 +8,7 @@ lib_libsallyport_a_SOURCES += lib/tools/schema_meta.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_number.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_pattern.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_ref.c
+lib_libsallyport_a_SOURCES += lib/tools/schema_strict.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_translate.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_uri.c
 lib_libsallyport_a_SOURCES += lib/tools/schema_validate.c

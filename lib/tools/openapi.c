@@ -208,7 +208,10 @@ check_version(struct sp_openapi_job *job, const char **why)
 	return false;
 }
 
-/* The URL of the first of the servers with the defaults of its variables; NULL: there is none. */
+/*
+ * The URL of the first of the servers with the defaults of its variables; NULL: there is none.
+ * A URL without a scheme is a file's that was converted; it is served over https like the rest.
+ */
 static const char *
 server_url(struct sp_arena *mem, struct json_object *servers)
 {
@@ -221,6 +224,8 @@ server_url(struct sp_arena *mem, struct json_object *servers)
 	if (rest.p == NULL || rest.len > MAX_URL)
 		return NULL;
 	sp_buf_init(&b, mem, 2 * MAX_URL);
+	if (sp_str_starts(rest, "//"))
+		sp_buf_cstr(&b, "https:");
 	while ((open = sp_str_index(rest, '{')) >= 0) {
 		sp_buf_str(&b, sp_str_sub(rest, 0, (size_t)open));
 		rest = sp_str_sub(rest, (size_t)open + 1, rest.len);

@@ -8,7 +8,8 @@
  */
 #include "tools/openapi_private.h"
 
-#define MAX_PARAMETERS 500		/* that a description may declare for one operation */
+#define FORM		"application/x-www-form-urlencoded"
+#define MAX_PARAMETERS	500		/* that a description may declare for one operation */
 
 static const char *const places[] = { "path", "query", "header", "cookie", "body" };
 
@@ -340,25 +341,24 @@ flatten(struct sp_openapi_job *job, struct json_object *schema, struct members *
 }
 
 static bool
-is_multipart(struct sp_str media_type)
+is_multipart(struct sp_str type)
 {
-	return sp_str_is(media_type, "multipart/form-data");
+	return sp_str_caseis(type, "multipart/form-data");
 }
 
+/* Without its parameters. */
 static struct sp_str
-without_parameters(struct sp_str media_type)
+essence(struct sp_str media_type)
 {
 	ptrdiff_t semicolon = sp_str_index(media_type, ';');
 
 	return semicolon < 0 ? media_type : sp_str_trim(sp_str_sub(media_type, 0, (size_t)semicolon), " ");
 }
 
-/* How well a media type suits; 0: not at all. */
+/* How well a media type, without its parameters, suits; 0: not at all. */
 static int
-rank(struct sp_str media_type)
+rank(struct sp_str type)
 {
-	struct sp_str type = without_parameters(media_type);
-
 	if (!sp_openapi_http_can_body(type))
 		return 0;
 	if (sp_str_caseis(type, "application/json"))
@@ -369,7 +369,7 @@ rank(struct sp_str media_type)
 		return 6;
 	if (sp_str_ends(type, "+json"))
 		return 5;
-	if (sp_str_caseis(type, "application/x-www-form-urlencoded"))
+	if (sp_str_caseis(type, FORM))
 		return 4;
 	return is_multipart(type) ? 3 : sp_openapi_is_text(type) ? 2 : 1;
 }
@@ -377,7 +377,22 @@ rank(struct sp_str media_type)
 static bool
 is_json(struct sp_str media_type)
 {
-	return sp_str_is(media_type, "application/json") || sp_str_ends(media_type, "+json");
+	return sp_str_is(media_type, "application/json") || sp_str_ends(essence(media_type), "+json");
+}
+
+/* What is sent: a wildcard takes JSON, and a charset says nothing of JSON or of a form.  Parts have their own boundary. */
+static struct sp_str
+sent_as(struct sp_str media_type)
+{
+	struct sp_str type = essence(media_type);
+
+	if (sp_str_caseis(type, "application/json") || sp_str_index(type, '*') >= 0)
+		return SP_LIT("application/json");
+	if (sp_str_caseis(type, FORM))
+		return SP_LIT(FORM);
+	if (is_multipart(type))
+		return SP_LIT("multipart/form-data");
+	return sp_openapi_is_raw(type) ? type : media_type;
 }
 
 /* The media type that suits best, in r->media_type (absent: none does), and its Media Type Object. */
@@ -388,13 +403,12 @@ choose(struct json_object *content, struct sp_openapi_request *r)
 	int best = 0;
 
 	json_object_object_foreach(content, name, value) {
-		struct sp_str written = sp_str(name), type = without_parameters(written);
+		int suits = rank(essence(sp_str(name)));
 
-		if (rank(written) <= best)
+		if (suits <= best)
 			continue;
-		best = rank(written);
-		r->media_type = sp_str_index(type, '*') >= 0 ? SP_LIT("application/json") :
-		    is_multipart(type) || sp_openapi_is_raw(type) ? type : written;
+		best = suits;
+		r->media_type = sent_as(sp_str(name));
 		media = value;
 	}
 	return media;
@@ -435,6 +449,21 @@ add_members(struct sp_openapi_job *job, struct sp_openapi_request *r, const stru
 	return true;
 }
 
+/* A form that is nothing, as some generators write it for every GET. */
+static bool
+has_no_fields(struct sp_openapi_job *job, struct json_object *schema)
+{
+	struct json_object *properties, *more;
+
+	if ((schema = sp_openapi_deref(job, schema)) == NULL || sp_json_get(schema, "allOf") != NULL)
+		return false;
+	properties = sp_json_get(schema, "properties");
+	if (json_object_object_get_ex(schema, "additionalProperties", &more))
+		return json_object_is_type(more, json_type_boolean) && !json_object_get_boolean(more) &&
+		    (properties == NULL || json_object_object_length(properties) == 0);
+	return properties != NULL && json_object_object_length(properties) == 0;
+}
+
 static bool
 read_body(struct sp_openapi_job *job, struct sp_openapi_request *r)
 {
@@ -471,6 +500,10 @@ read_body(struct sp_openapi_job *job, struct sp_openapi_request *r)
 		return add_members(job, r, &m, sp_json_get(media, "encoding"));
 	if (job->why != NULL)
 		return false;
+	if (!is_json(r->media_type) && has_no_fields(job, whole.schema)) {
+		r->media_type = (struct sp_str){ NULL, 0 };
+		return true;
+	}
 	if (!is_json(r->media_type))
 		return sp_openapi_fail(job, "its body is %.100s and not an object with members", r->media_type.p);
 	return add(job, r, &whole) != NULL;

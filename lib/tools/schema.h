@@ -54,6 +54,13 @@ SP_MUST_USE bool sp_schema_compile(struct sp_arena *mem, struct json_object *sch
     const struct sp_schema_options *options, struct sp_schema **out, const char **why);
 void sp_schema_free(struct sp_schema *schema);		/* NULL is fine */
 
+/*
+ * Changes patterns in a schema so that clients take it that read ECMA-262 to the
+ * letter: [\w-.] becomes [\w\-.], which means the same.  A client that compiles what
+ * tools/list gives fails for all tools when one has a pattern it does not take.
+ */
+void sp_schema_make_strict(struct sp_arena *mem, struct json_object *schema);
+
 struct sp_schema_error {
 	struct sp_str instance;		/* JSON Pointer (RFC 6901) of the value at fault; "" is the whole */
 	struct sp_str schema;		/* where the keyword stands: "#/properties/limit/maximum" */

@@ -13,7 +13,6 @@
 #include "tools/schema_private.h"
 
 #define MAX_PATTERN 8192		/* bytes as written */
-#define MAX_TRANSLATED 65536
 #define HEAP_LIMIT 4096			/* KiB of backtracking points in one match */
 #define BYTES_PER_STEP 16		/* that an item of a pattern reads */
 #define BYTES_CHECKED_PER_STEP 64	/* for UTF-8, and for a letter that must be there */
@@ -52,7 +51,7 @@ sp_schema_pattern_compile(struct sp_arena *mem, struct sp_str ecma, size_t *room
 		*why = "the pattern is too long";
 		return false;
 	}
-	sp_buf_init(&b, mem, MAX_TRANSLATED);
+	sp_buf_init(&b, mem, SP_SCHEMA_PATTERN_TRANSLATED);
 	if (!sp_schema_pattern_translate(&b, ecma, why))
 		return false;
 	translated = sp_buf_view(&b);

@@ -339,6 +339,9 @@ bool sp_schema_is_multiple(struct json_object *value, const struct sp_schema_div
 
 /* Translates ECMA-262 with the "u" flag; false: *why is a static text. */
 SP_MUST_USE bool sp_schema_pattern_translate(struct sp_buf *out, struct sp_str ecma, const char **why);
+#define SP_SCHEMA_PATTERN_TRANSLATED	65536	/* bytes of it that are enough for a pattern */
+/* The same pattern as a strict reader takes it; one that none takes stays as it is.  In mem, or ecma itself. */
+struct sp_str sp_schema_pattern_strict(struct sp_arena *mem, struct sp_str ecma);
 /*
  * The pattern lives as long as mem; false: *why is made in mem, too.  *room is
  * how many bytes it may take, and shrinks by what it takes: a few characters

@@ -8,7 +8,8 @@
  *
  * Three leniencies, because schemas in the wild need them and no meaning is
  * lost: any punctuation may be escaped, a brace or bracket that opens nothing
- * stands for itself, and so does a '-' beside a class such as \w.
+ * stands for itself, and so does a '-' beside a class such as \w.  Others do not
+ * have them: what they are given is the pattern written so that it needs none.
  */
 #include "tools/schema_private.h"
 
@@ -31,6 +32,8 @@ struct group_name {
 struct translation {
 	struct sp_str rest;
 	struct sp_buf *out;
+	struct sp_buf *strict;		/* the source without leniencies; or NULL */
+	const char *copied;		/* the source that is in it ends here */
 	const char *why;
 	struct group_name *name;	/* of the capturing groups that have one */
 	size_t name_count;
@@ -66,6 +69,17 @@ accept(struct translation *t, const char *text)
 		return false;
 	advance(t, strlen(text));
 	return true;
+}
+
+/* A leniency: strict has this text in the place of `skip` bytes of the source. */
+static void
+mend(struct translation *t, const char *at, size_t skip, const char *text)
+{
+	if (t->strict == NULL)
+		return;
+	sp_buf_add(t->strict, t->copied, (size_t)(at - t->copied));
+	sp_buf_cstr(t->strict, text);
+	t->copied = at + skip;
 }
 
 static void
@@ -167,6 +181,8 @@ character_escape(struct translation *t, bool in_class, uint32_t *out)
 		advance(t, 1);
 		return unicode_escape(t, out);
 	} else if (c < 0x80 && !sp_is_alnum((unsigned char)c)) {
+		if (c == '\0' || (strchr("^$\\.*+?()[]{}|/", c) == NULL && !(c == '-' && in_class)))
+			mend(t, t->rest.p - 1, 1, "");
 		*out = (uint32_t)c;
 	} else {
 		return fault(t, "an escape is not one of ECMA-262");
@@ -319,14 +335,18 @@ character_class(struct translation *t)
 			return fault(t, "a character class is not closed");
 		if (!class_atom(t, &set, &from))
 			return false;
-		if (set)
+		if (set) {
+			if (peek(t, 0) == '-' && peek(t, 1) != ']')
+				mend(t, t->rest.p, 0, "\\");
 			continue;
+		}
 		emit_literal(t, from);
 		if (peek(t, 0) != '-' || peek(t, 1) == ']' || peek(t, 1) < 0)
 			continue;
 		advance(t, 1);
 		if (peek(t, 0) == '\\' && peek(t, 1) >= 0 && strchr("dDwWsSpP", peek(t, 1)) != NULL &&
 		    peek(t, 1) != '\0') {
+			mend(t, t->rest.p - 1, 0, "\\");
 			emit_literal(t, '-');		/* "a-\w": no range */
 			continue;
 		}
@@ -517,6 +537,8 @@ term(struct translation *t)
 	} else if (braces(t) > 0) {
 		return fault(t, "a quantifier has nothing to repeat");
 	} else {
+		if (strchr("{}]", peek(t, 0)) != NULL && peek(t, 0) != '\0')
+			mend(t, t->rest.p, 0, "\\");
 		if (!source_character(t, &code_point))
 			return false;
 		emit_literal(t, code_point);
@@ -579,27 +601,48 @@ find_groups(struct translation *t)
 	return true;
 }
 
-bool
-sp_schema_pattern_translate(struct sp_buf *out, struct sp_str ecma, const char **why)
+static bool
+translate(struct translation *t, const char **why)
 {
-	struct translation t = { .rest = ecma, .out = out };
+	struct sp_str ecma = t->rest;
 	size_t names = 0;
 
 	for (size_t i = 0; i + 3 <= ecma.len; i++)
 		names += memcmp(ecma.p + i, "(?<", 3) == 0;
 	if (names > 0)
-		t.name = sp_alloc_array(out->mem, names, sizeof(*t.name));
+		t->name = sp_alloc_array(t->out->mem, names, sizeof(*t->name));
 	if (!sp_utf8_valid(ecma)) {
-		(void)fault(&t, "the pattern is not UTF-8");
-	} else if (find_groups(&t) && alternatives(&t)) {
-		if (t.rest.len > 0)
-			(void)fault(&t, "a group is closed that was not opened");
-		else if (!sp_buf_ok(out))
-			(void)fault(&t, "the pattern is too long");
+		(void)fault(t, "the pattern is not UTF-8");
+	} else if (find_groups(t) && alternatives(t)) {
+		if (t->rest.len > 0)
+			(void)fault(t, "a group is closed that was not opened");
+		else if (!sp_buf_ok(t->out))
+			(void)fault(t, "the pattern is too long");
 	}
-	if (t.why != NULL) {
-		*why = t.why;
-		return false;
-	}
-	return true;
+	if (t->why != NULL)
+		*why = t->why;
+	return t->why == NULL;
+}
+
+bool
+sp_schema_pattern_translate(struct sp_buf *out, struct sp_str ecma, const char **why)
+{
+	return translate(&(struct translation){ .rest = ecma, .out = out }, why);
+}
+
+struct sp_str
+sp_schema_pattern_strict(struct sp_arena *mem, struct sp_str ecma)
+{
+	struct translation t = { .rest = ecma, .copied = ecma.p };
+	struct sp_buf out, strict;
+	const char *why;
+
+	sp_buf_init(&out, mem, SP_SCHEMA_PATTERN_TRANSLATED);
+	sp_buf_init(&strict, mem, SP_SCHEMA_PATTERN_TRANSLATED);
+	t.out = &out;
+	t.strict = &strict;
+	if (!translate(&t, &why) || (t.copied == ecma.p && strict.len == 0))
+		return ecma;
+	sp_buf_add(&strict, t.copied, (size_t)(ecma.p + ecma.len - t.copied));
+	return sp_buf_ok(&strict) ? sp_buf_view(&strict) : ecma;
 }

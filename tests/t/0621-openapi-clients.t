@@ -2,7 +2,8 @@
 # What OpenAPI descriptions become is taken by the official TypeScript SDK: every tool is listed, every schema
 # compiles with Ajv, and a call works.
 #
-# TEST_OPENAPI_DOCUMENTS may name a directory of further descriptions (*.json, *.yaml), each applied by itself.
+# Also of public services, each applied by itself: those of tests/lib/fetch-descriptions, or *.json and *.yaml of
+# the directory TEST_OPENAPI_DOCUMENTS.
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/node.sh"
 needs python3
@@ -32,7 +33,8 @@ listed() {
 	sallyport catalog apply rules.yaml >"$sv_log/catalog.log" 2>&1 || tail -n 3 "$sv_log/catalog.log"
 	run_node clients/listed.mjs "$top_builddir/bin/sallyport-stdio" bob "$@"
 }
-for file in "$top_srcdir/catalogs/examples/openapi/orders.json" ${TEST_OPENAPI_DOCUMENTS:+"$TEST_OPENAPI_DOCUMENTS"/*.json "$TEST_OPENAPI_DOCUMENTS"/*.yaml}; do
+descriptions=${TEST_OPENAPI_DOCUMENTS:-$top_srcdir/var/tests/descriptions}
+for file in "$top_srcdir/catalogs/examples/openapi/orders.json" "$descriptions"/*.json "$descriptions"/*.yaml; do
 	[ -e "$file" ] || continue
 	found=$(listed "$file" 2>&1)
 	count=$(sql 'SELECT count(*) FROM sallyport.tool')

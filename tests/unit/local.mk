@@ -428,6 +428,6 @@ tests_unit_wycheproof_LDADD = $(SALLYPORT_LIBS)
 
 check_PROGRAMS += tests/unit/openapi_documents
 TESTS += tests/unit/openapi-documents.t
-EXTRA_DIST += tests/unit/openapi-documents.t
+EXTRA_DIST += tests/unit/openapi-documents.t tests/lib/fetch-descriptions
 tests_unit_openapi_documents_SOURCES = tests/unit/openapi_documents.c
 tests_unit_openapi_documents_LDADD = $(SALLYPORT_LIBS)

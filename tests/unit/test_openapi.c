@@ -278,6 +278,16 @@ static const struct {
 	    OBJECT0("\"To\":" STRING ",\"Tags\":{\"type\":\"array\"}"),
 	    "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\",\"form\":{\"To\":\"{To}\",\"Tags\":{\"value\":\"{Tags}\",\"style\":\"form\","
 	    "\"explode\":false}}}", NULL },
+	{ "a form without fields", DESCRIPTION("3.0.0", "\"/t\":{\"get\":{\"operationId\":\"t\",\"requestBody\":{\"content\":{"
+	    "\"application/x-www-form-urlencoded\":{\"schema\":{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}}}}}}", ""),
+	    OBJECT0(""), "{\"source\":\"api\",\"method\":\"GET\",\"path\":\"/t\"}", NULL },
+	{ "media types with a charset: a form", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"operationId\":\"t\",\"requestBody\":{\"required\":true,"
+	    "\"content\":{\"application/x-www-form-urlencoded; charset=utf-8\":{\"schema\":{\"properties\":{\"a\":" STRING "}}}}}}}", ""),
+	    OBJECT0("\"a\":" STRING), "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\",\"form\":{\"a\":\"{a}\"}}", NULL },
+	{ "media types with a charset: JSON", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"operationId\":\"t\",\"requestBody\":{\"required\":true,"
+	    "\"content\":{\"Application/JSON; charset=utf-8\":{\"schema\":{\"type\":\"array\"}}}}}}", ""),
+	    OBJECT("\"body\":{\"type\":\"array\"}", "\"body\""),
+	    "{\"source\":\"api\",\"method\":\"POST\",\"path\":\"/t\",\"body\":\"{body}\"}", NULL },
 	{ "any media type, and a patch", DESCRIPTION("3.0.0", "\"/t\":{\"patch\":{\"operationId\":\"t\",\"requestBody\":{\"required\":true,\"content\":{"
 	    "\"application/json-patch+json\":{},\"application/merge-patch+json\":{\"schema\":{\"type\":\"object\"}}}}}}", ""),
 	    OBJECT("\"body\":{\"type\":\"object\"}", "\"body\""),
@@ -362,6 +372,9 @@ static const struct {
 	    "GET /t/{a}", "left out: path a is required: its style is not offered" },
 	{ "a list in a path", DESCRIPTION("3.0.0", "\"/t/{a}\":{" GET("\"parameters\":[{\"name\":\"a\",\"in\":\"path\",\"schema\":{\"type\":\"array\"}}]") "}", ""),
 	    "GET /t/{a}", "left out: path a is required: it is not one value" },
+	{ "a form of any fields", DESCRIPTION("3.0.0", "\"/t\":{\"post\":{\"requestBody\":{\"content\":{"
+	    "\"application/x-www-form-urlencoded\":{\"schema\":{\"type\":\"object\"}}}}}}", ""), "POST /t",
+	    "left out: its body is application/x-www-form-urlencoded and not an object with members" },
 	{ "served elsewhere", "{\"openapi\":\"3.0.0\",\"servers\":[{\"url\":\"https://api.example.com\"}],\"paths\":{\"/t\":{\"get\":{"
 	    "\"servers\":[{\"url\":\"https://files.example.com/\"}]}}}}", "GET /t", "left out: it is served at https://files.example.com" },
 	{ "a fragment", DESCRIPTION("3.0.0", "\"/#t\":{" GET("") "}", ""), "GET /#t", "left out: its path cannot be a path of a tool" },
@@ -563,6 +576,11 @@ documents(void **state)
 	    "\"http\":{\"source\":\"shop\",\"method\":\"DELETE\",\"path\":\"/orders/{id}\"}}", "deleteOrder");
 	check_json(mem, sp_json_get(tool_of(&out, "putOrder"), "scopes"), "[\"shop\"]", "no security of its own");
 	check_json(mem, sp_json_get(tool_of(&out, "putOrder"), "tier"), "\"admin\"", "tier");
+
+	out = import(mem, "{\"name\":\"api\"}", "{\"openapi\":\"3.0.0\",\"servers\":[{\"url\":\"//api.example.com\"}],\"paths\":{\"/t\":{\"get\":{"
+	    "\"operationId\":\"t\",\"servers\":[{\"url\":\"https://api.example.com/\"}]}}}}", "a server without a scheme");
+	check_json(mem, sp_json_get(json_object_array_get_idx(out.documents, 0), "url"), "\"https://api.example.com\"", "a server without a scheme");
+	assert_int_equal(out.tools, 1);
 
 	out = import(mem, "{\"name\":\"shop\",\"source\":\"https://test.example.com/\",\"output\":false,\"security_scopes\":false}", ORDERS, "plain");
 	check_json(mem, sp_json_get(json_object_array_get_idx(out.documents, 0), "url"), "\"https://test.example.com\"", "source");

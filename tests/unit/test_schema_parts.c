@@ -174,6 +174,60 @@ matches_as_ecma_262(void **state)
 	}
 }
 
+/* As new RegExp(..., "u") takes them. */
+static const struct {
+	const char *pattern, *strict;
+} leniencies[] = {
+	{ "^[a-zA-Z0-9_\\-\\:]+$", "^[a-zA-Z0-9_\\-:]+$" },
+	{ "^\\/\\@\\-\\ \\_$", "^\\/@- _$" },
+	{ "^[\\w-]+$", "^[\\w-]+$" },
+	{ "^[\\w-.]+$", "^[\\w\\-.]+$" },
+	{ "^[\\w--a]+$", "^[\\w\\--a]+$" },
+	{ "^[.-\\w]+$", "^[.\\-\\w]+$" },
+	{ "^[a-\\w-z]+$", "^[a\\-\\w\\-z]+$" },
+	{ "^[\\s\\-\\S]+$", "^[\\s\\-\\S]+$" },
+	{ "]a", "\\]a" },
+	{ "^{a}]$", "^\\{a\\}\\]$" },
+	{ "^a{1\\,2}$", "^a\\{1,2\\}$" },
+	{ "^a{2,}?[{}]$", "^a{2,}?[{}]$" },
+	{ "\\:", ":" },
+	{ "\\\\:\\.", "\\\\:\\." },
+	{ "\xc3\xa9\\#", "\xc3\xa9#" },
+	{ "(\\:", "(\\:" },			/* which nobody takes */
+};
+
+static void
+is_written_without_leniency(void **state)
+{
+	struct sp_arena *mem = sp_arena_new();
+	struct json_object *schema;
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(leniencies); i++) {
+		struct sp_str strict = sp_schema_pattern_strict(mem, sp_str(leniencies[i].pattern));
+
+		CHECK_STR(strict, leniencies[i].strict, leniencies[i].pattern);
+		CHECK_STR(sp_schema_pattern_strict(mem, strict), leniencies[i].strict, "once more");
+	}
+	for (size_t i = 0; i < COUNT(patterns); i++) {
+		struct sp_schema_budget budget = { .left = 10000 };
+		struct sp_schema_matcher *m = sp_schema_matcher_new(&budget);
+		struct sp_schema_pattern *p;
+		size_t room = 100000;
+
+		assert_true(sp_schema_pattern_compile(mem, sp_schema_pattern_strict(mem, sp_str(patterns[i].pattern)), &room, &p, &why));
+		CHECK(sp_schema_match(m, p, sp_str(patterns[i].text)) == patterns[i].matches, patterns[i].pattern);
+		sp_schema_matcher_free(m);
+	}
+	assert_true(sp_json_parse(mem, SP_LIT("{\"pattern\":\"\\\\:\",\"const\":{\"pattern\":\"\\\\:\"},\"properties\":{\"pattern\":{\"pattern\":\"\\\\:\"},"
+	    "\"const\":{\"items\":{\"pattern\":\"\\\\:\"}}},\"patternProperties\":{\"^\\\\:\":{\"anyOf\":[{\"pattern\":\"\\\\:\"}]},\"b\":true}}"), &schema, &why));
+	sp_schema_make_strict(mem, schema);
+	CHECK_STR(sp_json_canonical(mem, schema), "{\"const\":{\"pattern\":\"\\\\:\"},\"pattern\":\":\",\"patternProperties\":{\"^:\":{\"anyOf\":"
+	    "[{\"pattern\":\":\"}]},\"b\":true},\"properties\":{\"const\":{\"items\":{\"pattern\":\":\"}},\"pattern\":{\"pattern\":\":\"}}}", "a schema");
+	sp_arena_free(mem);
+}
+
 /* What Perl knows and ECMA-262 does not, and what neither knows. */
 static const char *const not_patterns[] = {
 	"(", ")", "a)", "(?", "(?:", "[", "[a", "[\\", "\\", "a\\", "*", "+a", "a**", "a++", "a{1}{2}", "a*+",
@@ -263,7 +317,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolves_references),
 		cmocka_unit_test(takes_no_nul_for_syntax),
-		cmocka_unit_test(matches_as_ecma_262),
+		cmocka_unit_test(matches_as_ecma_262), cmocka_unit_test(is_written_without_leniency),
 		cmocka_unit_test(refuses_what_is_not_ecma_262),
 		cmocka_unit_test(matches_no_broken_text),
 		cmocka_unit_test(orders_decimals),
