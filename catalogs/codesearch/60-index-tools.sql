@@ -113,27 +113,15 @@ $$;
 
 -- ---- questions before what cannot be undone ----
 
--- Null: it is confirmed.  Otherwise the answer to give: a person is asked where the
--- client can ask, whatever a model wrote into confirm; who cannot be asked calls again
--- with it.  The tag @confirm would do the same, but for every action of a tool, and
--- its first answer would not have the envelope.
+-- Null: it is confirmed.  Otherwise the answer to give, in the envelope.
 CREATE OR REPLACE FUNCTION codesearch.unconfirmed(confirm jsonb, question text)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-	answer jsonb;
+	agreed boolean := mcp.confirm(question, confirm);
 BEGIN
-	IF mcp.client_can('elicitation') THEN
-		answer := mcp.elicit('confirm', question, '{"type": "object", "properties": {"confirm": {"type": "boolean", "title": "Yes, do it"}},
-			"required": ["confirm"]}', once => true);
-		IF answer ->> 'action' = 'accept' AND (answer -> 'content' ->> 'confirm')::boolean THEN
-			RETURN NULL;
-		END IF;
-		RETURN codesearch.failure('it was not confirmed, and nothing was done');
-	ELSIF lower(confirm #>> '{}') IN ('1', 'true', 'yes', 'y') THEN
-		RETURN NULL;
-	END IF;
-	RETURN codesearch.success(jsonb_build_object('confirmation_required', true,
-		'message', question || ' Call again with confirm true to do it.'));
+	RETURN CASE WHEN agreed THEN NULL
+		WHEN NOT agreed THEN codesearch.failure('it was not confirmed, and nothing was done')
+		ELSE codesearch.success(mcp.confirmation(question)) END;
 END
 $$;
 
