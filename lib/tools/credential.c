@@ -43,11 +43,17 @@ struct type {
 
 /* ---- what is sent ---- */
 
-static void
-remember(struct sp_secrets *secrets, struct sp_str secret)
+void
+sp_secrets_remember(struct sp_secrets *secrets, struct sp_str secret)
 {
+	size_t word = secret.len;
+
 	if (secrets->count < SP_CREDENTIAL_SECRETS && secret.len > 0)
 		secrets->item[secrets->count++] = secret;
+	while (word > 0 && secret.p[word - 1] != ' ')
+		word--;
+	if (word > 0 && secrets->count < SP_CREDENTIAL_SECRETS && word < secret.len)
+		secrets->item[secrets->count++] = sp_str_sub(secret, word, secret.len);
 }
 
 static enum sp_credential_result
@@ -63,16 +69,22 @@ static enum sp_credential_result
 set_header(const struct sp_credential_use *use, const struct sp_values *v, struct sp_http_message *m,
     struct sp_secrets *secrets, const char **why)
 {
-	struct sp_buf b;
+	struct sp_buf b, encoded;
 
-	(void)secrets;
 	if (!use->credential->in_query)
 		return set_field(m, use->credential->header, v->secret, why);
 	sp_buf_init(&b, use->req->mem, SP_MESSAGE_URL_MAX * 2);
 	sp_buf_printf(&b, "%s%c", m->url, strchr(m->url, '?') != NULL ? '&' : '?');
 	sp_buf_percent(&b, sp_str(use->credential->header));
 	sp_buf_char(&b, '=');
-	sp_buf_percent(&b, v->secret);
+	sp_buf_init(&encoded, use->req->mem, SP_MESSAGE_URL_MAX);
+	sp_buf_percent(&encoded, v->secret);
+	sp_secrets_remember(secrets, sp_buf_view(&encoded));
+	sp_buf_str(&b, sp_buf_view(&encoded));
+	if (!sp_buf_ok(&b) || !sp_buf_ok(&encoded)) {
+		*why = "its value is too long for a query";
+		return SP_CREDENTIAL_TROUBLE;
+	}
 	m->url = sp_buf_view(&b).p;
 	return SP_CREDENTIAL_SET;
 }
@@ -102,7 +114,7 @@ set_basic(const struct sp_credential_use *use, const struct sp_values *v, struct
 		*why = "a username has no colon";	/* RFC 7617 section 2 */
 		return SP_CREDENTIAL_TROUBLE;
 	}
-	remember(secrets, encoded);
+	sp_secrets_remember(secrets, encoded);
 	return set_field(m, "Authorization", sp_str(sp_printf(use->req->mem, "Basic %.*s", SP_FMT(encoded))), why);
 }
 
@@ -119,7 +131,7 @@ set_client_credentials(const struct sp_credential_use *use, const struct sp_valu
 	    &token, why);
 	if (result != SP_CREDENTIAL_SET)
 		return result;
-	remember(secrets, token);
+	sp_secrets_remember(secrets, token);
 	return set_token(use->req->mem, m, token, why);
 }
 
@@ -127,7 +139,7 @@ static enum sp_credential_result
 set_sigv4(const struct sp_credential_use *use, const struct sp_values *v, struct sp_http_message *m,
     struct sp_secrets *secrets, const char **why)
 {
-	remember(secrets, v->session_token);
+	sp_secrets_remember(secrets, v->session_token);
 	if (sp_sigv4_sign(use->req->mem, &(struct sp_sigv4){ .access_key_id = v->public, .secret_access_key = v->secret,
 	    .session_token = v->session_token, .region = use->credential->region, .service = use->credential->service,
 	    .now = sp_now_seconds() }, m))
@@ -292,13 +304,12 @@ sp_credential_set(const struct sp_credential_use *use, struct sp_http_message *m
 	const struct sp_credential *c = use->credential;
 	struct sp_values v = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
 
-	secrets->count = 0;
 	if (c == NULL)
 		return SP_CREDENTIAL_SET;
 	if (!look_up(use->req, c->public, &v.public, why) || !look_up(use->req, c->session_token, &v.session_token, why) ||
 	    !sp_credential_secret(use->req, c, &v.secret, why))
 		return SP_CREDENTIAL_TROUBLE;
-	remember(secrets, v.secret);
+	sp_secrets_remember(secrets, v.secret);
 	return c->type->set(use, &v, m, secrets, why);
 }
 

@@ -24,7 +24,7 @@
 #include "web/request.h"
 
 #define SP_CREDENTIAL_PURPOSE	"credential"	/* of sp_seal(); aad is the name */
-#define SP_CREDENTIAL_SECRETS	4
+#define SP_CREDENTIAL_SECRETS	16
 
 struct sp_credential;
 
@@ -65,7 +65,10 @@ enum sp_credential_result {
 SP_MUST_USE bool sp_credential_secret(struct sp_request *req, const struct sp_credential *credential, struct sp_str *out,
     const char **why);
 
-/* Puts it into a message that is complete otherwise (it may sign it). */
+/* One more, and the word behind "Bearer " and the like; a value that was looked up for a header field, say. */
+void sp_secrets_remember(struct sp_secrets *secrets, struct sp_str secret);
+
+/* Puts it into a message that is complete otherwise (it may sign it), and adds to *secrets. */
 SP_MUST_USE enum sp_credential_result sp_credential_set(const struct sp_credential_use *use, struct sp_http_message *m,
     struct sp_secrets *secrets, const char **why);
 

@@ -85,6 +85,36 @@ escape_ok(struct sp_str text)
 	return text.len >= 3 && sp_is_hex((unsigned char)text.p[1]) && sp_is_hex((unsigned char)text.p[2]);
 }
 
+/* Whether somebody who takes "/" or "\\" for the end of a segment would see "." or "..". */
+static bool
+has_dots(struct sp_str text)
+{
+	struct sp_str part, segment;
+
+	while (sp_str_split(&text, '/', &part))
+		while (sp_str_split(&part, '\\', &segment))
+			if (is_dots(segment))
+				return true;
+	return false;
+}
+
+/* The same for a server that decodes what it gets, broken escapes among it, before it looks for segments. */
+static bool
+hides_dots(struct sp_arena *mem, struct sp_str text)
+{
+	struct sp_str rest = text, byte;
+	struct sp_buf b;
+
+	sp_buf_init(&b, mem, text.len + 1);
+	while (rest.len > 0) {
+		bool is_escape = rest.p[0] == '%' && sp_hex_decode(mem, sp_str_sub(rest, 1, 3), &byte) && byte.len == 1;
+
+		sp_buf_char(&b, is_escape ? byte.p[0] : rest.p[0]);
+		rest = sp_str_sub(rest, is_escape ? 3 : 1, rest.len);
+	}
+	return has_dots(text) || has_dots(sp_buf_view(&b));
+}
+
 static bool
 path_text_ok(struct sp_str text)
 {
@@ -299,8 +329,8 @@ add_segments(struct sp_arena *mem, const struct sp_blank *p, struct sp_str value
 		*why = sp_printf(mem, "%s: %s", p->written, value.len == 0 ? "must not be empty" : "has a control character");
 		return false;
 	}
-	if (!p->segments && is_dots(value)) {
-		*why = sp_printf(mem, "%s: must not be \"%.*s\"", p->written, SP_FMT(value));
+	if (hides_dots(mem, value)) {
+		*why = sp_printf(mem, "%s: must not have \".\" or \"..\" as a part of a path", p->written);
 		return false;
 	}
 	if (!p->segments) {
@@ -310,8 +340,8 @@ add_segments(struct sp_arena *mem, const struct sp_blank *p, struct sp_str value
 	if (value.p[value.len - 1] == '/')
 		value.len--;
 	while (sp_str_split(&value, '/', &segment)) {
-		if (segment.len == 0 || is_dots(segment)) {
-			*why = sp_printf(mem, "%s: must be a path without empty segments, \".\" and \"..\"", p->written);
+		if (segment.len == 0) {
+			*why = sp_printf(mem, "%s: must be a path without empty segments", p->written);
 			return false;
 		}
 		if (more)
@@ -343,7 +373,7 @@ add_path(struct sp_arena *mem, const struct sp_http_parts *parts, const struct s
     const char **why)
 {
 	size_t from = b->len;
-	struct sp_str value, rest, segment;
+	struct sp_str value;
 
 	for (size_t i = 0; i < parts->path.count; i++) {
 		const struct sp_blank *p = &parts->path.part[i];
@@ -353,12 +383,10 @@ add_path(struct sp_arena *mem, const struct sp_http_parts *parts, const struct s
 			return false;
 	}
 	/* what only together with its neighbours is one of those */
-	for (rest = sp_str_sub(sp_buf_view(b), from, b->len); sp_str_split(&rest, '/', &segment);)
-		if (is_dots(segment)) {
-			*why = sp_printf(mem, "a segment of the path must not be \"%.*s\"", SP_FMT(segment));
-			return false;
-		}
-	return true;
+	if (!hides_dots(mem, sp_str_sub(sp_buf_view(b), from, b->len)))
+		return true;
+	*why = "a segment of the path must not be \".\" or \"..\"";
+	return false;
 }
 
 /* ---- query and form ---- */

@@ -199,7 +199,7 @@ set_credential(const struct sp_http_send *s, struct sp_http_message *m, struct a
 
 /* Fields of the source are a floor: what the tool has itself stays. */
 static bool
-set_fields(const struct sp_http_send *s, struct sp_http_message *m, const char **why)
+set_fields(const struct sp_http_send *s, struct sp_http_message *m, struct sp_secrets *secrets, const char **why)
 {
 	struct sp_request *req = s->call->req;
 
@@ -211,6 +211,8 @@ set_fields(const struct sp_http_send *s, struct sp_http_message *m, const char *
 			continue;
 		if (!sp_reference_resolve(req->mem, req->settings, f->value, &value, why))
 			return false;
+		if (sp_reference_is_in(f->value))
+			sp_secrets_remember(secrets, value);
 		if (!sp_message_set(m, f->name, value)) {
 			*why = sp_printf(req->mem, "the header field %s cannot be sent", f->name);
 			return false;
@@ -274,7 +276,8 @@ prepare(const struct sp_http_send *s, struct sp_http_message *m, struct attempt 
 	sp_db_end(&s->call->req->db);
 	if (sent != SP_SENT_ANSWER)
 		return sent;
-	if (!set_fields(s, m, &a->why))
+	a->secrets.count = 0;
+	if (!set_fields(s, m, &a->secrets, &a->why))
 		return ours(s, out, a->why);
 	return set_credential(s, m, a, out);
 }

@@ -6,7 +6,6 @@
 #include "base/secret.h"
 
 #define CANONICAL_MAX	((size_t)256 * 1024)
-#define PAIRS_MAX	256
 
 /* ---- the URL ---- */
 
@@ -86,11 +85,11 @@ normal(struct sp_arena *mem, struct sp_str part)
 static void
 add_query(struct sp_arena *mem, struct sp_buf *b, struct sp_str query)
 {
-	const char **pair = sp_alloc_array(mem, PAIRS_MAX, sizeof(*pair));
+	const char **pair = sp_alloc_array(mem, query.len / 2 + 1, sizeof(*pair));
 	struct sp_str word;
 	size_t n = 0;
 
-	while (n < PAIRS_MAX && sp_str_split(&query, '&', &word)) {
+	while (sp_str_split(&query, '&', &word)) {
 		ptrdiff_t equals = sp_str_index(word, '=');
 		struct sp_str name = equals < 0 ? word : sp_str_sub(word, 0, (size_t)equals);
 		struct sp_str value = equals < 0 ? (struct sp_str){ "", 0 } : sp_str_sub(word, (size_t)equals + 1, word.len);

@@ -125,6 +125,11 @@ class Service(BaseHTTPRequestHandler):
         self.answer(200, {"method": self.command, "target": self.path, "headers": self.fields,
                           "body": self.body.decode("utf-8", "replace")})
 
+    def on_tell(self, rest):
+        """What a service may repeat of what it knows us by: a word of a field, the query as it came."""
+        self.answer(200, {"word": self.fields.get("x-token", "").split(" ")[-1], "query": self.path.partition("?")[2],
+                          "field": self.fields.get("x-of-source", "")})
+
     def on_parts(self, rest):
         """What the parser of Python's library makes of a body of parts, or of bytes."""
         message = email.message_from_bytes(b"Content-Type: " + self.fields["content-type"].encode() + b"\r\n\r\n" + self.body,

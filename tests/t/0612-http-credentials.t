@@ -9,6 +9,7 @@ start_service
 put_secret one one-secret-value
 put_secret two 'pass:wörd two'
 put_secret client 's&cret one'
+put_secret three of-a-source
 put_secret aws wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
 put_secret session 'session/token=='
 
@@ -22,6 +23,7 @@ url: SERVICE
 http: true
 allow: [127.0.0.1]
 credential: $1
+headers: {X-Of-Source: "Key \${file:three}"}
 retries: 0
 breaker: {failures: 0}
 ---
@@ -114,6 +116,9 @@ is "a bearer token" "Bearer one-secret-value" "$(sent bearer .headers.authorizat
 unlike "not told either" one-secret "$(body)"
 is "basic" "Basic $(printf 'alice:pass:wörd two' | base64)" "$(sent basic .headers.authorization)"
 unlike "nor is that" "$(printf 'alice:pass:wörd two' | base64)" "$(body)"
+is "nor a part of it, as the service has it" '{"word":"****************","query":"z=a%20b","field":"***************"}' \
+	"$(answer header '{"path":"tell"}' | sed 's/^false //' | jq -c '{word, query, field}')"
+is "nor what stands in the query" 'z=a%20b&api%20key=**********************' "$(answer key '{"path":"tell"}' | sed 's/^false //' | jq -r .query)"
 like "a reference that leads nowhere" '^true internal error' "$(answer nofile '{"path":"echo"}')"
 
 # what the service says of it
