@@ -197,6 +197,35 @@ is "which is not healthy" '[false,false,false,false]' "$(data '[.healthy, .compo
 call manage_index '{"action":"ensure"}'
 is "made with the fields of these tools" 'true false true' "$(data '"\(.created) \(.updated) \(.current.fields | map(.name) | contains(["chunk_id", "imports", "last_modified"]))"')"
 
+# ---- filled by sallyport-index, and searched ----
+. "$top_srcdir/tests/lib/codesearch.sh"
+make_shop "$T/shop"
+index() { env "${sv_env[@]}" "$top_builddir/bin/sallyport-index" "$@" >"$T/out" 2>"$T/err" || { cat "$T/err" >&2; return 1; }; }
+sql "DELETE FROM codesearch.job; DELETE FROM codesearch.target_repository"
+ok "a tree is sent to the service" index --target azure-search-admin "$T/shop"
+call search_code '{"query":"get_user_by_id","repository":"shop","max_results":3}'
+is "and found" "src/user.c shop c get_user_by_id" "$(data '.items[0] | "\(.file) \(.repository) \(.language) \(.function_name)"')"
+call analyze_context '{"file_path":"src/user.c"}'
+is "with what it is part of" '["imported src/hash.h","imported src/user.h","test tests/test_user.c"]' "$(data '[.related_files[] | select(.type != "sibling") | "\(.type) \(.path)"]')"
+sed -i 's/hash_remove/hash_forget/' "$T/shop/src/user.c"
+rm "$T/shop/tests/test_user.c"
+call index_changed_files '{"files":["src/user.c","tests/test_user.c"]}'
+is "what has changed is a job" queued "$(data .state)"
+ok "which is done" index --jobs
+call search_code '{"query":"hash_forget test_get_user","repository":"shop"}'
+is "and seen" '["src/user.c"]' "$(data '[.items[].file] | unique')"
+call manage_indexer '{"action":"status","indexer_name":"shop"}'
+is "and told" done "$(data '.status.history[0].state')"
+sure clear_repository_documents '{"repository_filter":"shop"}'
+ok "the repository is cleared" index --jobs
+docs '{"action":"count","index_name":"codebase"}'
+is "and gone" 0 "$(data .count)"
+sure rebuild_index '{}'
+ok "the index is made anew" index --jobs
+ok "with what was in it" index --jobs
+call index_status
+is "which is there again" '[["shop",true]]' "$(data '[.repositories[] | [.name, .documents > 4]]')"
+
 # ---- the vendor's documentation, when queries may leave this site ----
 sed -E "s|^url: https://learn.*|url: http://127.0.0.1:$port/api\nhttp: true\nallow: [127.0.0.1]|" "$top_srcdir/catalogs/codesearch/58-microsoft-docs.yaml" >"$T/docs.yaml"
 sed -E "s|allowed: \{type: boolean, value: false\}|allowed: {type: boolean, value: true}|" "$top_srcdir/catalogs/codesearch-azure/60-microsoft-docs.yaml" >"$T/docs-azure.yaml"
