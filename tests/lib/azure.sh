@@ -50,10 +50,10 @@ start_azure() {
 		CREDENTIAL_AZURE_CLIENT_SECRET=client_secret_0123456789)
 	secret query-key-0123456789 admin-key-0123456789 client_secret_0123456789 management_token_0123456789
 	start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 source_http=true "$@" || return 1
-	# the real addresses are those of the services; here they are ours
+	# the real addresses are those of the services; here they are ours, and nobody hurries
 	local file
 	for file in "$top_srcdir"/catalogs/codesearch-azure/*.yaml; do
-		sed -E "s|^url: https://.*|url: http://127.0.0.1:$port\nhttp: true\nallow: [127.0.0.1]|; s|^token_url: https://[^/]*|token_url: http://127.0.0.1:$port|" \
+		sed -E "s|^url: https://.*|url: http://127.0.0.1:$port\nhttp: true\nallow: [127.0.0.1]|; s|^token_url: https://[^/]*|token_url: http://127.0.0.1:$port|; s|^cache: {ttl: 10s|cache: {ttl: 10m|" \
 			"$file" >"$T/catalog/${file##*/}"
 	done
 	cp "$top_srcdir"/catalogs/codesearch-azure/*.sql "$T/catalog"
