@@ -1,5 +1,5 @@
 /*
- * catalog_host.h - what this host does not have, or does not allow, that documents need
+ * catalog_host.h - what this host does not have, or does not allow, that documents need: programs, directories, addresses
  *
  * No fault of the documents: they may be for another host, or come before the
  * program does.  But whoever checks or applies them here wants to hear it now and

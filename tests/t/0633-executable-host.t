@@ -38,6 +38,23 @@ echo '{"mcpServers": {"files": {"command": "uvx", "args": ["x"]}}}' >desktop.jso
 is "a desktop client's file" "desktop.json:1: warning: command[0]: uvx is in no directory of the setting executable_dirs
 1 document without fault" "$(sallyport catalog check desktop.json 2>&1)"
 
+# services that are not public
+service() {
+	printf 'kind: source\nname: s\ntype: http\nurl: %s\n%s' "$2" "$3" >s.yaml
+	is "$1" "${4:+s.yaml:$4
+}1 document without fault" "$(sallyport catalog check s.yaml 2>&1)"
+}
+service "a public service" https://example.com "" ""
+service "plain http" http://example.com 'http: true' "5: warning: http: plain http needs the setting source_http, which is off"
+service "a private address" https://example.com 'allow: [10.1.0.0/16, 192.168.0.0/24]' \
+	"5: warning: allow[0]: nothing of 10.1.0.0/16 is in the setting source_allow
+s.yaml:5: warning: allow[1]: nothing of 192.168.0.0/24 is in the setting source_allow"
+printf 'source_http = true\nsource_allow = 10.0.0.0/8\n' >>"$sv_config"
+service "when they are open" http://example.com $'http: true\nallow: [10.1.0.0/16]' ""
+printf 'kind: tool\nname: h\ndescription: H\nhttp:\n  source: {url: "https://example.com", allow: [192.168.0.0/24]}\n' >h.yaml
+is "a service in a tool" "h.yaml:5: warning: http.source.allow[0]: nothing of 192.168.0.0/24 is in the setting source_allow
+1 document without fault" "$(sallyport catalog check h.yaml 2>&1)"
+
 # the same for whom it is too late to check
 document /bin/true >a.yaml
 is "shown by diff" "a.yaml:5: warning: executable.command[0]: /bin/true is in no directory of the setting executable_dirs
