@@ -68,7 +68,7 @@ bin_sallyport_stdio_SOURCES = bin/sallyport-stdio.c
 bin_sallyport_stdio_LDADD = $(SALLYPORT_LIBS)
 
 bin_PROGRAMS += bin/sallyport-runner
-bin_sallyport_runner_SOURCES = bin/sallyport-runner.c
+bin_sallyport_runner_SOURCES = bin/sallyport-runner.c bin/runner_upstreams.c bin/runner_upstreams.h
 bin_sallyport_runner_LDADD = $(SALLYPORT_LIBS)
 
 # not a command: started by the programs that run tools

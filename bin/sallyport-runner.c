@@ -4,8 +4,8 @@
  * Threads claim tasks and run them (mcp/task_run.h), one each.  A notification of
  * the database wakes them, and a slow poll where one was missed.  The main thread
  * keeps the leases of what runs, passes on what the tools say meanwhile, and
- * stops what was cancelled.  One more thread reads what upstream MCP servers have,
- * once an hour each, and tries those that are down.  Any number of runners may be on any hosts; one that
+ * stops what was cancelled.  Others look after upstream MCP servers
+ * (runner_upstreams.h).  Any number of runners may be on any hosts; one that
  * dies is missed when its leases run out.
  */
 #include <errno.h>
@@ -25,10 +25,11 @@
 #include "db/queries.h"
 #include "mcp/task_run.h"
 #include "tools/breaker.h"
-#include "tools/upstream_refresh.h"
 #include "web/process.h"
 #include "web/response.h"
 #include "web/serve.h"
+
+#include "runner_upstreams.h"
 
 #define EX_USAGE	64		/* sysexits.h */
 #define LEASE_MS	15000		/* after which a runner that says nothing is taken for dead */
@@ -40,7 +41,6 @@
 #define SWEEP_MS	60000
 #define SWEEP_ROWS	1000
 #define DRAIN_MS	30000		/* from SIGTERM until what cannot be run again is stopped, too */
-#define REFRESH_LOOK_MS	5000		/* how often somebody looks which upstream is due */
 #define SAID_MAX	1024		/* bytes of what a tool says; task_run.c cuts it */
 
 /* A thread and what it runs.  The lock of the runner guards what is not marked. */
@@ -73,7 +73,7 @@ struct runner {
 	size_t alive;			/* threads */
 	struct job *jobs;
 	size_t count;
-	pthread_t refresher;
+	struct runner_upstreams *upstreams;
 };
 
 static struct runner runner = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -126,6 +126,8 @@ on_news(void *arg, struct sp_db *db, const char *channel, const char *payload)
 		on_cancelled(r, payload + strlen("cancelled "));
 		return;
 	}
+	if (channel == NULL || strcmp(payload, "watch") == 0)
+		runner_upstreams_news(r->upstreams);
 	if (channel != NULL && !sp_str_starts(sp_str(payload), "waiting "))
 		return;
 	pthread_mutex_lock(&r->lock);
@@ -304,72 +306,6 @@ work(void *arg)
 	return NULL;
 }
 
-/* ---- upstreams ---- */
-
-static bool
-is_draining(void *arg)
-{
-	struct runner *r = arg;
-	bool draining;
-
-	pthread_mutex_lock(&r->lock);
-	draining = r->draining;
-	pthread_mutex_unlock(&r->lock);
-	return draining;
-}
-
-struct due_upstream {
-	const char *name;
-	struct sp_str spec;
-};
-
-static const struct sp_column due_columns[] = {
-	{ "name", SP_COL_TEXT, offsetof(struct due_upstream, name) },
-	{ "spec", SP_COL_STR, offsetof(struct due_upstream, spec) },
-	{ NULL }
-};
-
-/* False: none is due. */
-static bool
-refresh_next(struct runner *r, struct sp_arena *mem)
-{
-	struct sp_process *process = sp_process_hold();
-	struct sp_upstream_refreshed refreshed;
-	struct sp_response response;
-	struct due_upstream due;
-	struct sp_request req;
-	bool found;
-
-	sp_request_begin(&req, &response, process, mem);
-	found = sp_db_row(&req.db, &sp_q_upstream_due, SP_PARAMS(SP_P_INT(SP_UPSTREAM_REFRESH_S)), due_columns, &due) == SP_DB_ROW;
-	if (found) {
-		found = sp_upstream_refresh(&req, due.name, due.spec, is_draining, r, &refreshed);
-		sp_log(refreshed.why == NULL ? SP_INFO : SP_WARN, "upstream", SP_L("name", due.name),
-		    SP_LI("changes", (int64_t)refreshed.count), SP_L("why", refreshed.why));
-	}
-	sp_request_end(&req);
-	sp_arena_reset(mem);
-	sp_process_release(process);
-	return found;
-}
-
-static void *
-refresh(void *arg)
-{
-	const struct timespec step = { 0, TICK_MS * 1000000L };
-	struct sp_arena *mem = sp_arena_new();
-	struct runner *r = arg;
-
-	while (!is_draining(r)) {
-		if (refresh_next(r, mem))
-			continue;
-		for (int ms = 0; ms < REFRESH_LOOK_MS && !is_draining(r); ms += TICK_MS)
-			nanosleep(&step, NULL);
-	}
-	sp_arena_free(mem);
-	return NULL;
-}
-
 /* ---- the main thread ---- */
 
 struct renewed {
@@ -473,6 +409,7 @@ drain(struct runner *r, bool all)
 			stop_job(&r->jobs[i], false);
 	pthread_cond_broadcast(&r->wake);
 	pthread_mutex_unlock(&r->lock);
+	runner_upstreams_drain(r->upstreams);
 }
 
 static void
@@ -620,13 +557,12 @@ begin(struct runner *r, const struct sp_settings *settings, struct sp_arena *mem
 	r->jobs = sp_alloc_array(mem, r->count, sizeof(*r->jobs));
 	for (size_t i = 0; i < r->count; i++)
 		open_job(r, &r->jobs[i]);
+	r->upstreams = runner_upstreams_start(r->name);
 	r->listener = sp_listener_start(settings, program.name, channels, r->poll_ms, on_news, r);
 	r->alive = r->count;
 	for (size_t i = 0; i < r->count; i++)
 		if (pthread_create(&r->jobs[i].thread, NULL, work, &r->jobs[i]) != 0)
 			sp_out_of_memory();
-	if (pthread_create(&r->refresher, NULL, refresh, r) != 0)
-		sp_out_of_memory();
 }
 
 static void
@@ -634,8 +570,8 @@ end(struct runner *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		pthread_join(r->jobs[i].thread, NULL);
-	pthread_join(r->refresher, NULL);
 	sp_listener_stop(r->listener);
+	runner_upstreams_stop(r->upstreams);
 	for (size_t i = 0; i < r->count; i++)
 		close(r->jobs[i].watch.fd);
 	sp_db_pool_free(r->pool);

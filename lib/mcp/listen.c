@@ -363,6 +363,7 @@ begin(struct sp_mcp_call *call, struct listening *l, const struct filter *honour
 			sp_subscriber_watch_list(l->sub, (enum sp_change)list);
 	for (size_t i = 0; i < honoured->uris; i++)
 		sp_subscriber_watch_resource(l->sub, honoured->uri[i]);
+	sp_mcp_watch_upstreams(call, honoured->uri, honoured->uris);
 	for (size_t i = 0; i < honoured->tasks; i++)
 		watch_task(call, l, &honoured->task[i]);
 	/* a revocation that was heard of while the request was read would not be heard of again */

@@ -1,13 +1,18 @@
 /* news.c - how a change reaches the streams of this process */
 #include "mcp/news.h"
 
+#include "base/clock.h"
 #include "base/encode.h"
+#include "db/queries.h"
 #include "mcp/tasks.h"
 #include "mcp/transport.h"
 #include "tools/breaker.h"
 #include "tools/content.h"
 #include "tools/policy.h"
+#include "tools/upstream.h"
 #include "web/stream.h"
+
+#define DAY_SECONDS 86400
 
 /* ---- who may hear of a resource ---- */
 
@@ -52,6 +57,39 @@ sp_mcp_may_read(const struct sp_server *server, struct sp_arena *mem, const stru
 	struct meaning m = find_meaning(server, mem, uri);
 
 	return allows(&m, caller);
+}
+
+static bool
+is_of_upstream(const struct sp_server *server, struct sp_arena *mem, struct sp_str uri)
+{
+	struct meaning m = find_meaning(server, mem, uri);
+
+	for (size_t i = 0; i < m.count; i++)
+		if (m.entry[i]->kind == &sp_upstream_kind)
+			return true;
+	return false;
+}
+
+void
+sp_mcp_watch_upstreams(struct sp_mcp_call *call, const struct sp_str *uris, size_t count)
+{
+	/* without a token a stream lasts as long as its process */
+	int64_t until = call->caller.exp > 0 ? call->caller.exp : sp_now_seconds() + DAY_SECONDS;
+	struct sp_json_writer w;
+	struct sp_buf b;
+	bool any = false;
+
+	sp_buf_init(&b, call->req->mem, (size_t)1 << 20);
+	sp_jw_init(&w, &b);
+	sp_jw_array(&w);
+	for (size_t i = 0; i < count; i++)
+		if (is_of_upstream(call->server, call->req->mem, uris[i])) {
+			sp_jw_str(&w, uris[i]);
+			any = true;
+		}
+	sp_jw_array_end(&w);
+	if (any)
+		(void)!sp_db_do(&call->req->db, &sp_q_upstream_watch, SP_PARAMS(SP_P_STR(sp_buf_view(&b)), SP_P_INT(until)), NULL);
 }
 
 /* Judges subscribers one after the other, of which many mean the same. */

@@ -28,4 +28,10 @@ bool sp_mcp_offers(const struct sp_server *server, enum sp_change list);
 bool sp_mcp_may_read(const struct sp_server *server, struct sp_arena *mem, const struct sp_caller *caller,
     struct sp_str uri);
 
+/*
+ * A stream of this caller wants to hear of these resources: those of upstreams have to be
+ * subscribed to there, which a runner does (tools/upstream_follow.h).  A failure is in the log.
+ */
+void sp_mcp_watch_upstreams(struct sp_mcp_call *call, const struct sp_str *uris, size_t count);
+
 #endif

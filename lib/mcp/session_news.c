@@ -364,7 +364,10 @@ sp_mcp_resources_subscribe(struct sp_mcp_call *call)
 		return false;
 	if (!sp_mcp_may_read(call->server, call->req->mem, &call->caller, uri))
 		return sp_mcp_fail(call, SP_MCP_RESOURCE_NOT_FOUND, 200, "unknown resource");
-	return call->transport->subscribe(call, uri, true) && empty_result(call);
+	if (!call->transport->subscribe(call, uri, true))
+		return false;
+	sp_mcp_watch_upstreams(call, &uri, 1);
+	return empty_result(call);
 }
 
 bool

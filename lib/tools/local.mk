@@ -43,6 +43,7 @@ lib_libsallyport_a_SOURCES += lib/tools/upstream_import.c lib/tools/upstream_imp
 lib_libsallyport_a_SOURCES += lib/tools/document_upstream.c
 lib_libsallyport_a_SOURCES += lib/tools/upstream_refresh.c lib/tools/upstream_refresh.h
 lib_libsallyport_a_SOURCES += lib/tools/upstream_private.h
+lib_libsallyport_a_SOURCES += lib/tools/upstream_follow.c lib/tools/upstream_follow.h
 lib_libsallyport_a_SOURCES += lib/tools/upstream_ask.c
 lib_libsallyport_a_SOURCES += lib/tools/upstream_end.c
 lib_libsallyport_a_SOURCES += lib/tools/upstream_result.c

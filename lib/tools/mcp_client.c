@@ -227,7 +227,7 @@ end_of_wire(struct sp_mcp_client *c, enum sp_wire_end end)
 	return SP_MCP_REPLY_GONE;
 }
 
-/* A request of a session that is not waited for any more; a child hears of it by its end. */
+/* A request of a session, or on a pipe, that is not waited for any more. */
 static void
 give_up(struct sp_mcp_client *c, int64_t id)
 {
@@ -264,7 +264,8 @@ sp_mcp_client_request(struct sp_mcp_client *c, const struct sp_mcp_request *rq, 
 	/* 401 and 403 may have a body in JSON-RPC, too */
 	if (kind == SP_MCP_REPLY_ERROR && (c->wire->status == 401 || c->wire->status == 403))
 		kind = SP_MCP_REPLY_DENIED;
-	if (c->era == SP_MCP_ERA_SESSION && (kind == SP_MCP_REPLY_ASKS || kind == SP_MCP_REPLY_LATE || kind == SP_MCP_REPLY_GONE))
+	if ((c->era == SP_MCP_ERA_SESSION && (kind == SP_MCP_REPLY_ASKS || kind == SP_MCP_REPLY_LATE || kind == SP_MCP_REPLY_GONE)) ||
+	    (kind == SP_MCP_REPLY_GONE && c->wire->again != NULL))
 		give_up(c, waiting.id);
 	*out = waiting.reply;
 	return kind;

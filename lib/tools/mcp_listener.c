@@ -18,6 +18,7 @@ struct sp_mcp_listener {
 	struct message *first, **end;
 	size_t waiting, max;		/* bytes */
 	bool ready, ended, stopped;
+	int status;			/* once it has ended */
 	unsigned refs;			/* the thread's and the caller's */
 	/* the thread's own */
 	struct sp_arena *mem;
@@ -123,6 +124,7 @@ listen_on(void *arg)
 	(void)!sp_http(l->mem, &l->http, &l->answer, &why);	/* many servers have no such stream */
 	pthread_mutex_lock(&l->lock);
 	l->ready = l->ended = true;
+	l->status = l->answer.status;
 	pthread_mutex_unlock(&l->lock);
 	release(l);
 	return NULL;
@@ -190,12 +192,13 @@ sp_mcp_listener_is_ready(struct sp_mcp_listener *l)
 }
 
 bool
-sp_mcp_listener_has_ended(struct sp_mcp_listener *l)
+sp_mcp_listener_has_ended(struct sp_mcp_listener *l, int *status)
 {
 	bool ended;
 
 	pthread_mutex_lock(&l->lock);
 	ended = l->ended;
+	*status = l->status;
 	pthread_mutex_unlock(&l->lock);
 	return ended;
 }

@@ -21,8 +21,8 @@ struct sp_mcp_listener;
 struct sp_mcp_listener *sp_mcp_listener_start(const struct sp_http *get, size_t message_max);
 /* Whether the server has answered: from now on nothing is lost. */
 bool sp_mcp_listener_is_ready(struct sp_mcp_listener *l);
-/* Whether the stream has ended, or there never was one.  Messages may still wait. */
-bool sp_mcp_listener_has_ended(struct sp_mcp_listener *l);
+/* Whether the stream has ended, or there never was one; *status: of the answer, or 0.  Messages may still wait. */
+bool sp_mcp_listener_has_ended(struct sp_mcp_listener *l, int *status);
 /* The next message, to be freed; NULL: none now. */
 char *sp_mcp_listener_next(struct sp_mcp_listener *l);
 /* Nobody listens any more.  NULL is fine. */

@@ -17,6 +17,7 @@
 #define RESUME_MS	1000		/* before a stream is asked for again that does not say when */
 #define RESUME_MAX_MS	5000
 #define SESSION_MAX	1024		/* bytes of an id */
+#define ENDLESS_BYTES	((size_t)1 << 60)
 #define LISTEN_STEP_MS	100		/* how often somebody looks whether the server has said something */
 #define READY_MS	2000		/* for the server to open its own stream, or to say that it has none */
 
@@ -227,7 +228,7 @@ run(struct exchange *x, const struct sp_mcp_sending *m, struct sp_str last_id)
 		.body = m != NULL ? m->body : (struct sp_str){ NULL, 0 },
 		.allow = h->to->allow, .ca_file = h->to->ca_file, .http = h->to->http, .pool = h->to->pool,
 		.repeatable = is_repeatable(m),
-		.max_bytes = !waited_for ? NOTICE_BYTES : h->wire.endless ? SIZE_MAX : h->to->max_bytes,
+		.max_bytes = !waited_for ? NOTICE_BYTES : h->wire.endless ? ENDLESS_BYTES : h->to->max_bytes,
 		.timeout_ms = waited_for || left_ms < NOTICE_MS ? left_ms : NOTICE_MS,
 		.gone = gone, .piece = waited_for ? piece : NULL, .arg = x,
 	};
@@ -298,7 +299,7 @@ listen_too(struct http_wire *h)
 	struct sp_http_field fields[FIELDS_MAX];
 	struct sp_http get = {
 		.url = h->to->url, .fields = fields, .allow = h->to->allow, .ca_file = h->to->ca_file, .http = h->to->http,
-		.max_bytes = h->wire.endless ? SIZE_MAX : h->to->max_bytes, .timeout_ms = h->wire.deadline_ms - sp_monotonic_ms(),
+		.max_bytes = h->wire.endless ? ENDLESS_BYTES : h->to->max_bytes, .timeout_ms = h->wire.deadline_ms - sp_monotonic_ms(),
 	};
 
 	if (h->listener != NULL || !h->wire.listens || h->wire.modern || h->wire.version == NULL || !h->wire.has_session ||
@@ -364,7 +365,7 @@ listen_for(struct sp_mcp_wire *wire, int64_t until_ms, bool (*take)(void *arg, s
 		h->wire.why = "its time is over";
 		if (sp_monotonic_ms() >= (until_ms < h->wire.deadline_ms ? until_ms : h->wire.deadline_ms))
 			return SP_WIRE_LATE;
-		if (h->wire.endless && (h->listener == NULL || sp_mcp_listener_has_ended(h->listener)))
+		if (h->wire.endless && (h->listener == NULL || sp_mcp_listener_has_ended(h->listener, &h->wire.status)))
 			return SP_WIRE_ENDED;
 		nanosleep(&step, NULL);
 	}

@@ -369,6 +369,9 @@ call_upstream(const struct sp_tool_call *asked, struct json_object *arguments, s
 	kind = converse(&c, arguments, &reply);
 	end_task(&c, kind);
 	outcome = return_state(asked, conclude(&c, kind, &reply));
+	if (c.stale)
+		(void)!sp_db_do(&call.req->db, &sp_q_upstream_said, SP_PARAMS(SP_P_TEXT(c.entry->upstream.name), SP_P_TEXT("[]"),
+		    SP_P_BOOL(true)), NULL);
 	sp_db_end(&call.req->db);
 	sp_upstream_close(&c.talk);
 	return outcome;

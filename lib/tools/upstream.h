@@ -44,7 +44,7 @@ struct sp_upstream {
 	enum sp_mcp_client_era era;	/* SP_MCP_ERA_UNKNOWN: auto */
 	enum sp_mcp_client_era found;	/* what was found out, of state */
 	bool down;
-	bool completes, subscribes;	/* what it has said it can */
+	bool completes, tells;		/* what it has said it can: completion/complete; notifications of its lists */
 	bool keep;			/* by sallyport-keeper */
 	bool prompts, resources;	/* are offered, too */
 	int64_t timeout_ms;		/* of a call; 0: setting tool_timeout */

@@ -442,7 +442,7 @@ sp_upstream_read(struct sp_arena *mem, struct json_object *json, struct sp_upstr
 	u.found = sp_mcp_era_find(sp_json_get_str(state, "era"));
 	u.down = json_object_get_boolean(sp_json_get(state, "down"));
 	u.completes = json_object_get_boolean(sp_json_get(sp_json_get(state, "can"), "completions"));
-	u.subscribes = json_object_get_boolean(sp_json_get(sp_json_get(state, "can"), "subscribe"));
+	u.tells = json_object_get_boolean(sp_json_get(sp_json_get(state, "can"), "list_changed"));
 	*out = u;
 	return true;
 }

@@ -15,6 +15,7 @@ EXTRA_DIST += tests/clients/fastmcp.mjs
 EXTRA_DIST += tests/clients/upstream.mjs
 EXTRA_DIST += tests/lib/upstream.sh
 EXTRA_DIST += tests/lib/upstream_server.py
+EXTRA_DIST += tests/lib/upstream_talker.py
 EXTRA_DIST += tests/lib/fetch-source
 EXTRA_DIST += tests/clients/codesearch.mjs
 EXTRA_DIST += tests/lib/codesearch.sh

@@ -129,3 +129,6 @@ t_tests += tests/t/0655-upstream-trouble.t
 t_tests += tests/t/0656-upstream-children.t
 t_tests += tests/t/0657-upstream-keeper.t
 t_tests += tests/t/0658-upstream-eras.t
+t_tests += tests/t/0659-upstream-news.t
+t_tests += tests/t/0660-upstream-tasks.t
+t_tests += tests/t/0661-upstream-hybrid.t
