@@ -84,6 +84,7 @@ t_tests += tests/t/0570-codesearch.t
 t_tests += tests/t/0670-policy.t
 t_tests += tests/t/0681-hot-apply.t
 t_tests += tests/t/0690-tools-api.t
+t_tests += tests/t/0691-tools-api-refusals.t
 t_tests += tests/t/0671-confirm.t
 t_tests += tests/t/0672-quota.t
 t_tests += tests/t/0673-result-cache.t
