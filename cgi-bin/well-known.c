@@ -173,6 +173,7 @@ index_page(struct sp_request *req, const struct sp_resources *resources)
 {
 	struct sp_view *page = sp_view_open(req, "index.html"), *item;
 
+	sp_view_flag(page, "wide", true);
 	sp_view_cstr(page, "version", PACKAGE_VERSION);
 	for (size_t i = 0; i < resources->count; i++) {
 		item = sp_view_item(page, "servers");

@@ -51,7 +51,7 @@ advice_for(enum sp_problem problem, int status)
 		    "Check the address, or go back to where you came from." };
 	if (problem == SP_INVALID_TOKEN || problem == SP_INSUFFICIENT_SCOPE)
 		return (struct advice){ "An access token is needed",
-		    "This address answers programs that send an access token: Authorization: Bearer ..." };
+		    "Programs send one with each request to this address, in the header Authorization." };
 	if (problem == SP_INVALID_CLIENT)
 		return (struct advice){ "This app is not known here",
 		    "Remove this server from the app's settings, add it again, and connect." };
@@ -80,8 +80,8 @@ sp_reply_page_error(struct sp_request *req)
 	sp_view_cstr(v, "title", advice.title);
 	sp_view_cstr(v, "meaning", info->meaning);
 	sp_view_cstr(v, "advice", advice.advice);
-	/* of a fault of ours the log tells more than a stranger should read */
-	sp_view_cstr(v, "detail", info->status < 500 ? req->detail : NULL);
+	/* of a fault of ours, and of a token, the log tells more than a stranger should read */
+	sp_view_cstr(v, "detail", info->status < 500 && req->problem != SP_INVALID_TOKEN ? req->detail : NULL);
 	sp_view_cstr(v, "error", info->error);
 	/* A page does not ask for a client's password: browsers would open a dialog, or show nothing. */
 	return sp_reply_view(req, req->problem == SP_INVALID_CLIENT ? 400 : info->status, v);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { done, test } from '../lib/tap.mjs';
-import { authorizationRequest, register } from '../lib/sallyport.mjs';
+import { authorizationRequest, issuer, register } from '../lib/sallyport.mjs';
 import { client, consentPage, person, signIn, violations } from './browser.mjs';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -35,6 +35,24 @@ const pages = {
 	'refused': async context => {
 		const page = await context.newPage();
 		await page.goto(authorizationRequest(client_id, website, { response_type: 'token' }).url);
+		return page;
+	},
+	'index': async context => {
+		const page = await context.newPage();
+		await page.goto(issuer);
+		return page;
+	},
+	'tools': async context => {
+		await context.setExtraHTTPHeaders({ Authorization: `Bearer ${process.env.SP_TEST_TOKEN}` });
+		const page = await context.newPage();
+		await page.goto(`${issuer}/tools`);
+		await page.getByRole('heading', { name: 'search_code', exact: true }).waitFor();
+		return page;
+	},
+	'tools, no token': async context => {
+		const page = await context.newPage();
+		await page.goto(`${issuer}/tools`);
+		await page.getByRole('heading', { name: 'An access token is needed' }).waitFor();
 		return page;
 	},
 	'error': async context => {

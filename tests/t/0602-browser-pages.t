@@ -4,7 +4,8 @@
 . "$top_srcdir/tests/lib/node.sh"
 node_packages browser
 needs chromium openssl
-start_postgres && migrate && start_httpd || exit 1
+start_postgres && migrate tools_api=true && start_httpd || exit 1
 add_user alice
 sallyport catalog apply "$top_srcdir/catalogs/codesearch" >/dev/null || exit 1
-run_node browser/pages.mjs
+token_for alice >/dev/null
+SP_TEST_TOKEN=$(access_token) run_node browser/pages.mjs

@@ -207,6 +207,11 @@ TESTS += tests/unit/test_jsonrpc
 tests_unit_test_jsonrpc_SOURCES = tests/unit/test_jsonrpc.c
 tests_unit_test_jsonrpc_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_accept
+TESTS += tests/unit/test_accept
+tests_unit_test_accept_SOURCES = tests/unit/test_accept.c
+tests_unit_test_accept_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_mcp_headers
 TESTS += tests/unit/test_mcp_headers
 tests_unit_test_mcp_headers_SOURCES = tests/unit/test_mcp_headers.c
@@ -241,6 +246,11 @@ check_PROGRAMS += tests/unit/test_openapi
 TESTS += tests/unit/test_openapi
 tests_unit_test_openapi_SOURCES = tests/unit/test_openapi.c
 tests_unit_test_openapi_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_openapi_description
+TESTS += tests/unit/test_openapi_description
+tests_unit_test_openapi_description_SOURCES = tests/unit/test_openapi_description.c
+tests_unit_test_openapi_description_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_param_header
 TESTS += tests/unit/test_param_header
