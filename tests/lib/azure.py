@@ -218,12 +218,39 @@ def search(asked):
     return 200, answer
 
 
+def trouble(kind):
+    """How often DIRECTORY/trouble ({"kind": times}) wants this kind still; each time is taken off."""
+    try:
+        with open(directory + "/trouble") as f:
+            wanted = json.load(f)
+    except FileNotFoundError:
+        return False
+    times = wanted.get(kind, 0)
+    if times > 0:
+        wanted[kind] = times - 1
+        with open(directory + "/trouble", "w") as f:
+            json.dump(wanted, f)
+    return times > 0
+
+
 def write(batch):
     results = []
+    if len(batch) > 1000:
+        return 400, {"error": {"code": "", "message": "The request has more than 1000 documents."}}
+    if trouble("too many requests"):
+        return 503, {"error": {"code": "", "message": "The service is busy."}}
+    if len(batch) > 4 and trouble("too large"):
+        return 413, {"error": {"code": "", "message": "The request is too large."}}
     for d in batch:
         action, key = d.pop("@search.action", "upload"), d.get("id")
         unknown = set(d) - {f["name"] for f in indexes["codebase"]["fields"]}
         status, said = 200, None
+        if trouble("busy documents"):
+            results.append({"key": key, "status": False, "errorMessage": "busy", "statusCode": 503})
+            continue
+        if trouble("bad documents"):
+            results.append({"key": key, "status": False, "errorMessage": "The field 'x' is malformed.", "statusCode": 400})
+            continue
         if not key or not re.fullmatch(r"[A-Za-z0-9_=-]{1,1024}", key):
             status, said = 400, "The key field 'id' is missing or invalid."
         elif unknown:

@@ -77,6 +77,7 @@ t_tests += tests/t/0578-azure-admin.t
 EXTRA_DIST += tests/lib/azure.py
 EXTRA_DIST += tests/lib/azure.sh
 t_tests += tests/t/0579-codesearch-embeddings.t
+t_tests += tests/t/0583-codesearch-target.t
 EXTRA_DIST += tests/lib/embedding.py
 EXTRA_DIST += tests/lib/archives.py
 EXTRA_DIST += tests/lib/github.py
