@@ -585,11 +585,18 @@ run(struct run *r)
 static enum sp_tool_outcome
 end_as_said(struct run *r)
 {
-	const char *audit = r->said == SP_TOOL_ASKS ? "input_required" : "error";
-
-	if (r->said != SP_TOOL_ASKS && r->said != SP_TOOL_REFUSES)
-		return r->said;
-	return sp_tool_record(r->call, audit, NULL) == SP_TOOL_DONE ? r->said : SP_TOOL_FAILED;
+	switch (r->said) {
+	case SP_TOOL_ASKS:
+		return sp_tool_end_as(r->call, r->said, "input_required", r->out);
+	case SP_TOOL_REFUSES:
+		return sp_tool_end_as(r->call, r->said, "error", r->out);
+	case SP_TOOL_DONE:
+	case SP_TOOL_GUARDED:
+	case SP_TOOL_FAILED:
+	case SP_TOOL_DETACHES:
+		break;
+	}
+	return r->said;
 }
 
 static enum sp_tool_outcome

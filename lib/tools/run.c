@@ -145,6 +145,13 @@ sp_tool_record(const struct sp_tool_call *call, const char *outcome, const char 
 }
 
 enum sp_tool_outcome
+sp_tool_end_as(const struct sp_tool_call *call, enum sp_tool_outcome ends, const char *outcome,
+    const struct sp_tool_result *out)
+{
+	return record_as(call, outcome, NULL, ends, out);
+}
+
+enum sp_tool_outcome
 sp_tool_finish(const struct sp_tool_call *call, const char *why, struct sp_tool_result *out)
 {
 	sp_tool_check_output(call, out);

@@ -140,6 +140,9 @@ SP_MUST_USE enum sp_tool_outcome sp_tool_finish(const struct sp_tool_call *call,
     struct sp_tool_result *out);
 SP_MUST_USE enum sp_tool_outcome sp_tool_record(const struct sp_tool_call *call, const char *outcome,
     const char *why);
+/* The same for SP_TOOL_ASKS and SP_TOOL_REFUSES: *out has the part that belongs to it.  `ends` when it is written. */
+SP_MUST_USE enum sp_tool_outcome sp_tool_end_as(const struct sp_tool_call *call, enum sp_tool_outcome ends,
+    const char *outcome, const struct sp_tool_result *out);
 /* The end of one whose client has gone: the audit row says so, and the request is failed. */
 SP_MUST_USE enum sp_tool_outcome sp_tool_cancelled(const struct sp_tool_call *call);
 /* "internal error, request id ...": the cause is in the log. */

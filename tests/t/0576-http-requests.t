@@ -4,6 +4,7 @@
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/exchange.sh"
 . "$top_srcdir/tests/lib/service.sh"
+. "$top_srcdir/tests/lib/tasks.sh"
 needs python3
 start_postgres && migrate source_allow=127.0.0.0/8 source_http=true || exit 1
 start_service
@@ -63,6 +64,12 @@ BEGIN
 		RETURN '{"request": "one"}';
 	END IF;
 	RETURN '{"done": false}';
+END
+$$;
+CREATE FUNCTION shop.later(a jsonb, answer jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM mcp.detach();
+	RETURN '{"request": "one"}';
 END
 $$;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA shop TO sallyport_tool;
@@ -139,9 +146,31 @@ http:
   source: jobs
   begin: {function: shop.sure}
   requests: {one: {path: /jobs/7000001, response: {select: /data, project: {title: /title}}}}
+---
+kind: tool
+name: later
+description: Becomes a task
+tier: public
+task: optional
+parameters: {}
+http:
+  source: jobs
+  begin: {function: shop.later}
+  requests: {one: {path: /jobs/7000002, response: {select: /data, project: {title: /title}}}}
+---
+kind: tool
+name: ask_later
+description: Asks in a task
+tier: public
+task: required
+parameters: {}
+http:
+  source: jobs
+  begin: {function: shop.sure}
+  requests: {one: {path: /jobs/7000001, response: {select: /data, project: {title: /title}}}}
 YAML
 is "the documents are applied" 0 $?
-start_httpd "${HTTPD:-nginx}" || exit 1
+start_httpd "${HTTPD:-nginx}" && start_runner || exit 1
 add_user alice
 token_for alice >/dev/null
 
@@ -198,6 +227,16 @@ round true
 is "and its answer" "Roof" "$(json .result.structuredContent.title)"
 round false
 is "or the other" "false" "$(json .result.structuredContent.done)"
+
+# ---- functions in a task ----
+mcp_token=$(access_token)
+id=$(start_task ask_later)
+is "a task asks" "input_required sure" "$(until_status "$id" input_required) $(json '.result.inputRequests | keys[0]')"
+task_call tasks/update "$id" '{"inputResponses":{"sure":{"action":"accept","content":{"sure":true}}}}' >/dev/null
+is "and goes on with the answer" "completed Roof" "$(until_status "$id" completed) $(json .result.result.structuredContent.title)"
+id=$(start_task later)
+is "a function makes a task of it" "completed Drain" "$(until_status "$id" completed) $(json .result.result.structuredContent.title)"
+unset mcp_token
 
 # ---- documents that are wrong ----
 for bad in "requests: {}|requests" "requests: {a: {path: /}}|choose" "requests: {a: {path: /}}, choose: b, begin: {function: f}|choose" \

@@ -20,6 +20,10 @@ is "are 31" 31 "$(json '.result.tools | length')"
 mcp_token=$carol call_mcp tools/list >/dev/null
 is "of which all may use" "cache_stats explain_ranking health_check index_status preview_query_processing search_code search_code_raw search_microsoft_docs" \
 	"$(json '[.result.tools[].name] | sort | join(" ")')"
+root=$(token_for alice resource="$issuer/mcp/codesearch-azure" scope=codesearch:read)
+is "an administrator's token that may only read clears no cache" 403 "$(mcp_token=$root call_tool cache_clear)"
+like "which is for want of a scope" 'error="insufficient_scope".*codesearch:admin' "$(header WWW-Authenticate)"
+token_for alice resource="$issuer/mcp/codesearch-azure" >/dev/null
 sql "$(cat <<'SQL'
 CREATE FUNCTION pg_temp.properties(t sallyport.tool) RETURNS text LANGUAGE sql AS
 	$$ SELECT string_agg(p, ' ' ORDER BY p) FROM jsonb_object_keys(t.input_schema::jsonb -> 'properties') p $$;
