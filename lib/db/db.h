@@ -45,8 +45,10 @@ struct sp_db_pool;
  * With settings->db_listen the connection starts with these in `options`:
  * statement_timeout, lock_timeout 1 s, idle_in_transaction_session_timeout 5 s,
  * client_min_messages warning, bytea_output hex, search_path pg_catalog,pg_temp
- * (statements name their schemas).  PgBouncer refuses `options`, so without
- * db_listen they are not sent and belong to the role: ALTER ROLE ... SET.
+ * (statements name their schemas), jit off (the planner takes some of ours for
+ * long ones, and compiling them takes 0.1 s of each new session).  PgBouncer
+ * refuses `options`, so without db_listen they are not sent and belong to the
+ * role: ALTER ROLE ... SET.
  */
 struct sp_db_pool *sp_db_pool_new(const struct sp_settings *settings, const char *program);
 /*

@@ -29,7 +29,7 @@ make_options(int64_t statement_timeout_ms, const char *theirs)
 
 	if (asprintf(&text, "-c statement_timeout=%" PRId64 " -c lock_timeout=1000"
 	    " -c idle_in_transaction_session_timeout=5000 -c client_min_messages=warning"
-	    " -c bytea_output=hex -c search_path=pg_catalog,pg_temp%s%s",
+	    " -c bytea_output=hex -c search_path=pg_catalog,pg_temp -c jit=off%s%s",
 	    statement_timeout_ms, *theirs != '\0' ? " " : "", theirs) < 0)
 		sp_out_of_memory();
 	return text;

@@ -306,7 +306,7 @@ sessions_start_alike(void **state)
 		{ "application_name", "unit" }, { "statement_timeout", "3s" }, { "lock_timeout", "1s" },
 		{ "idle_in_transaction_session_timeout", "5s" }, { "client_min_messages", "warning" },
 		{ "bytea_output", "hex" }, { "search_path", "pg_catalog,pg_temp" }, { "client_encoding", "UTF8" },
-		{ "work_mem", "8MB" },
+		{ "jit", "off" }, { "work_mem", "8MB" },
 	};
 	static const struct sp_column columns[] = { { "value", SP_COL_TEXT, 0 }, { NULL } };
 	struct sp_db_pool *with_more;
