@@ -117,7 +117,7 @@ sv_spawn() {
 		for fd in /proc/self/fd/*; do
 			fd=${fd##*/}
 			[ "$fd" -le 2 ] || eval "exec $fd>&-"
-		done 2>/dev/null
+		done
 		cd "$sv_home" || exit 1
 		# sv_env: more of the environment, for tests (sanitizer options)
 		set -- env -i PATH="$PATH" LANG=C.UTF-8 SALLYPORT_CONFIG="$sv_config" ${sv_env:+"${sv_env[@]}"} setsid "$@"
