@@ -18,6 +18,8 @@ chase() {
 		status=$(curl -s --max-time 30 -o "$2.body" -w '%{http_code}' "$issuer/token" -d grant_type=refresh_token \
 			-d "client_id=$client" --data-urlencode "refresh_token=$token")
 		echo "$asked $status" >>"$2"
+		# a busy machine: to be told to come again ends nothing
+		[ "$status" != 503 ] || continue
 		[ "$status" = 200 ] || break
 		token=$(jq -r .refresh_token "$2.body")
 		jq -r '"\(.access_token) \(.refresh_token)"' "$2.body" >>"$2.tokens"
@@ -32,6 +34,16 @@ end() {
 	user) sallyport user disable alice >/dev/null && sallyport user enable alice >/dev/null && echo 200 ;;
 	reuse) refresh "$2" ;;
 	esac
+}
+
+# surely COMMAND...: until it says 200 or 400; its lock may have been too long in coming.
+surely() {
+	local answer tries
+	for tries in {1..10}; do
+		answer=$("$@")
+		case $answer in 200 | 400) break ;; esac
+	done
+	echo "$answer"
 }
 
 ways=(client administrator user reuse)
@@ -54,7 +66,7 @@ for round in $(seq $rounds); do
 		pids+=($!)
 	done
 	sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
-	echo "$way $(end "$way" "$first" "$grant") $grant $access" >>"$T/ends"
+	echo "$way $(surely end "$way" "$first" "$grant") $grant $access" >>"$T/ends"
 	date +%s%N >"$T/ended.$round"
 	wait "${pids[@]}"
 done
@@ -63,7 +75,7 @@ note "$(cat "$T"/chase.*[0-9] | grep -c ' 200$') refreshes in $rounds rounds"
 
 is "every end was answered" "administrator 200,client 200,reuse 400,user 200" "$(awk '{ print $1, $2 }' "$T/ends" | sort -u | paste -sd,)"
 is "every chaser was refused in the end, and nothing else happened" "$((rounds * chasers)) 400" \
-	"$(cat "$T"/chase.*[0-9] | awk '$2 != 200 { print $2 }' | sort | uniq -c | awk '{ print $1, $2 }')"
+	"$(cat "$T"/chase.*[0-9] | awk '$2 != 200 && $2 != 503 { print $2 }' | sort | uniq -c | awk '{ print $1, $2 }')"
 ok "most had tokens before" test "$(ls "$T"/chase.*.tokens | wc -l)" -ge "$rounds"
 is "nobody who asked after the end got a token" "" "$(for round in $(seq $rounds); do
 	cat "$T/chase.$round".[0-9] | awk -v ended="$(cat "$T/ended.$round")" '$2 == 200 && $1 > ended'; done)"
