@@ -158,7 +158,7 @@ make_database() {
 }
 
 # Machines do not crash in a test, only programs do: what was committed needs no disk.
-# Compiling our short statements takes longer than they do.
+# Nothing in a test is worth a compiler.
 start_cluster() {
 	sv_postgres_start -c max_connections=200 -c log_line_prefix='%m [%p] %u ' -c fsync=off -c full_page_writes=off \
 		-c jit=off "$@" && sv_running postgres || {
