@@ -87,7 +87,11 @@ sv_private_dir() {
 
 # "STATE START" of a process: one letter, and the clock tick at which it began.
 sv_stat() {
-	sed -E 's/^.*\) (.)( [^ ]+){18} ([0-9]+) .*/\1 \3/' "/proc/$1/stat" 2>/dev/null
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+	# shellcheck disable=SC2086	# fields, from the third on
+	set -- ${stat##*) }
+	echo "$1 ${20}"
 }
 
 # The process id of a service that runs; its number may have gone to somebody

@@ -174,10 +174,11 @@ rounds() {
 	esac
 }
 
-# same_window SECONDS: what is counted comes in windows of the clock; none ends within the next minute.
+# same_window SECONDS [LEFT]: what is counted comes in windows of the clock; none ends within
+# the next minute (or LEFT seconds).
 same_window() {
 	local left=$(($1 - $(date +%s) % $1))
-	[ "$left" -gt 60 ] || sleep $((left + 1))
+	[ "$left" -gt "${2:-60}" ] || sleep $((left + 1))
 }
 
 # ---- asking ----

@@ -8,7 +8,7 @@
 sv_workers=2
 start_postgres && migrate tool_timeout=60000 completion_limit=3 || exit 1
 # The windows are long, so that none ends while this runs: a whole day, and not the last minutes of one.
-[ "$(date -u +%H%M)" -lt 2350 ] || sleep 620
+same_window 86400 300
 make() { echo "CREATE FUNCTION tools.$1() RETURNS text LANGUAGE sql STABLE AS \$\$ SELECT 'done'::text \$\$; COMMENT ON FUNCTION tools.$1 IS E'A tool\n@mcp\n@tier public\n$2';"; }
 sql "$(make by_user '@quota user 3/day'; make by_client '@quota client 4/day'; make by_all '@quota tool 5/day'
 	make many '@quota user 100000/day'; make both '@quota user 2/s, 5/day\n@quota client 4/day'; make free ''; make race '@quota tool 40/day'

@@ -3,10 +3,11 @@
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/exchange.sh"
+. "$top_srcdir/tests/lib/oauth.sh"
 sv_workers=2
 start_postgres && migrate tool_timeout=60000 || exit 1
 # the day of a quota must not end while this runs
-[ "$(date -u +%H%M)" -lt 2350 ] || sleep 620
+same_window 86400 300
 sql "$(cat <<'SQL'
 CREATE SCHEMA shop;
 GRANT USAGE ON SCHEMA shop TO sallyport_tool;

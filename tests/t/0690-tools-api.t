@@ -136,7 +136,7 @@ while read -r call && read -r pipe <&7; do
 	[[ $modern = 200* && $(jq '.result.structuredContent | type' "$T/modern") != '"object"' ]] ||
 		is "$call over plain HTTP and in a session" "$before" "$here"
 	[ "$status" != 200 ] || ! grep -q structuredContent "$T/modern" ||
-		is "$call, byte for byte" yes "$([[ $(cat "$T/modern") = *'"structuredContent":'"$(body)"[,}]* ]] && echo yes)"
+		is "$call, byte for byte" yes "$([[ $(cat "$T/modern") = *'"structuredContent":'"$(body)"[,\}]* ]] && echo yes)"
 done <"$T/calls" 7<"$T/pipe"
 is "that was all" "$(wc -l <"$T/calls")" "$n"
 
