@@ -92,13 +92,8 @@ whole_path(struct sp_arena *mem, const char *path)
 	return sp_cstr(mem, sp_buf_view(&b));
 }
 
-/*
- * By what the documents of a file are known: its name and that of its directory.
- * So each way to type a path is one, and so is each place where the same tree is
- * checked out.  Standard input is "-".
- */
-static const char *
-known_by(struct sp_arena *mem, const char *path)
+const char *
+catalog_known_by(struct sp_arena *mem, const char *path)
 {
 	const char *whole = strcmp(path, "-") == 0 ? path : whole_path(mem, path), *from = whole + strlen(whole);
 
@@ -122,7 +117,7 @@ add_documents(struct sp_documents *all, const char *path, struct sp_str text)
 	if (trees.count == 0)
 		sp_fault(&all->faults, path, 0, "there is no document in it");
 	for (size_t i = 0; i < trees.count; i++)
-		sp_documents_add(all, path, known_by(all->mem, path), trees.item[i].place, trees.item[i].tree);
+		sp_documents_add(all, path, catalog_known_by(all->mem, path), trees.item[i].place, trees.item[i].tree);
 }
 
 static void

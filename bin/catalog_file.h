@@ -23,6 +23,13 @@ struct catalog_sql {
 void catalog_add_path(struct sp_documents *all, const char *path, struct catalog_sql **sql);
 
 /*
+ * By what the documents of a file are known: its name and that of its directory.
+ * So each way to type a path is one, and so is each place where the same tree is
+ * checked out.  Standard input is "-".
+ */
+const char *catalog_known_by(struct sp_arena *mem, const char *path);
+
+/*
  * For sp_documents: files beside a document.  Their path is relative, has no ".."
  * and no hidden name, and leads through no symbolic link: a document reaches
  * what lies with it, and nothing else of the machine it is applied on.

@@ -100,7 +100,7 @@ add_rules(struct sp_documents *all, void *arg)
 {
 	struct import *im = arg;
 
-	sp_documents_add(all, im->file, im->file, NULL, im->rules);
+	sp_documents_add(all, im->file, catalog_known_by(all->mem, im->file), NULL, im->rules);
 }
 
 /*

@@ -10,7 +10,7 @@
  *
  * A value is encoded for the part it is put in, and can never become another
  * part: in a path it is one segment (several with {+name}) and not "." or "..",
- * also for servers that decode "%2F" or take "\\" for "/" before they look,
+ * also for servers that decode "%2F" or take "\" for "/" before they look,
  * in a query one value (RFC 3986, all but unreserved escaped), in a header field
  * it has no control character, in a body it is a JSON value.  Styles are those of
  * OpenAPI's parameters: form, spaceDelimited, pipeDelimited, deepObject; and json.
