@@ -53,7 +53,7 @@ start_azure() {
 	# the real addresses are those of the services; here they are ours, and nobody hurries
 	local file
 	for file in "$top_srcdir"/catalogs/codesearch-azure/*.yaml; do
-		sed -E "s|^url: https://.*|url: http://127.0.0.1:$port\nhttp: true\nallow: [127.0.0.1]|; s|^token_url: https://[^/]*|token_url: http://127.0.0.1:$port|; s|^cache: {ttl: 10s|cache: {ttl: 10m|" \
+		sed -E "s|^url: https://.*|url: http://127.0.0.1:$port\nhttp: true\nallow: [127.0.0.1]|; s|^token_url: https://[^/]*|token_url: http://127.0.0.1:$port|; s|^cache: .ttl: 10s|cache: {ttl: 10m|" \
 			"$file" >"$T/catalog/${file##*/}"
 	done
 	cp "$top_srcdir"/catalogs/codesearch-azure/*.sql "$T/catalog"
