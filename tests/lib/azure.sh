@@ -43,7 +43,7 @@ start_azure() {
 	shop_documents >"$T/azure/documents.json"
 	python3 "$top_srcdir/tests/lib/azure.py" "$T/azure" >"$sv_log/azure.log" 2>&1 &
 	azure=$!
-	trap 'kill $azure 2>/dev/null; stop_all' EXIT
+	trap 'status=$?; kill $azure 2>/dev/null; (exit $status); stop_all' EXIT
 	for _ in {1..600}; do [ ! -e "$T/azure/port" ] || break; sleep 0.1; done
 	port=$(cat "$T/azure/port")
 	sv_env+=(CREDENTIAL_AZURE_SEARCH_QUERY_KEY=query-key-0123456789 CREDENTIAL_AZURE_SEARCH_ADMIN_KEY=admin-key-0123456789
