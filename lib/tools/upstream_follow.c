@@ -11,7 +11,6 @@
 #define FLUSH_MS	250		/* what is said twice in this time is said once */
 #define FLOOD_MS	10000
 #define FLOOD_MAX	20000		/* messages in that time */
-#define MESSAGE_BYTES	((size_t)64 * 1024)
 #define ROUNDS_MAX	500		/* of one connection, whose memory each takes a little of */
 #define STEADY_MS	60000		/* a connection that lasts so long is made anew at once */
 
@@ -352,8 +351,9 @@ listen(struct following *f)
 	enum sp_mcp_reply_kind kind;
 	unsigned rounds = 0;
 
+	/* the limits of its calls: a keeper has one child for both then */
 	f->talk = (struct sp_upstream_talk){ .req = f->req, .upstream = &f->upstream, .deadline_ms = began_ms + LIFETIME_MS,
-	    .max_bytes = MESSAGE_BYTES, .gone = gone, .arg = f, .client = { .news = hear, .news_arg = f } };
+	    .max_bytes = (size_t)f->upstream.max_bytes, .gone = gone, .arg = f, .client = { .news = hear, .news_arg = f } };
 	kind = sp_upstream_open(&f->talk);
 	while (kind == SP_MCP_REPLY && f->what != OVER) {
 		f->talk.client.wire->listens = f->talk.client.wire->endless = true;

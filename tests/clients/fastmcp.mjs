@@ -29,5 +29,10 @@ server.addTool({ name: 'think', description: 'Asks a model', parameters: z.objec
 	} });
 server.addResource({ uri: 'notes://first', name: 'first', mimeType: 'text/plain', load: async () => ({ text: 'a note' }) });
 server.addPrompt({ name: 'greet', description: 'Greets', load: async () => 'Say hello.' });
+const completing = values => async value => ({ values: values.filter(one => one.startsWith(value)) });
+server.addPrompt({ name: 'travel', description: 'Goes somewhere', arguments: [{ name: 'country', required: true,
+	complete: completing(['Finland', 'France', 'Peru']) }], load: async ({ country }) => `Go to ${country}.` });
+server.addResourceTemplate({ uriTemplate: 'notes://by/{author}', name: 'notes', mimeType: 'text/plain',
+	arguments: [{ name: 'author', complete: completing(['alice', 'bob']) }], load: async ({ author }) => ({ text: `by ${author}` }) });
 
 await server.start({ transportType: 'httpStream', httpStream: { port: Number(process.argv[2]), host: '127.0.0.1' } });

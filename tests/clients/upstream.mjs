@@ -206,6 +206,14 @@ async function features(version, options, kind) {
 			await call('count', { to: 3 }, { onprogress: p => seen.push(p.progress) });
 			assert.deepEqual(seen, [1, 2, 3]);
 		});
+		await test(is('completions, and what they complete'), async () => {
+			const prompt = { type: 'ref/prompt', name: 'fastmcp_travel' }, template = { type: 'ref/resource', uri: 'fastmcp+notes://by/{author}' };
+			assert.deepEqual(await complete(prompt, 'country', 'F'), ['Finland', 'France']);
+			assert.deepEqual(await complete(template, 'author', 'b'), ['bob']);
+			assert.equal((await client.getPrompt({ name: 'fastmcp_travel', arguments: { country: 'Peru' } })).messages[0].content.text,
+				'Go to Peru.');
+			assert.equal((await client.readResource({ uri: 'fastmcp+notes://by/bob' })).contents[0].text, 'by bob');
+		});
 		await test(is('elicitation and sampling, on a stream of their own'), async () => {
 			assert.equal(text(await call('ask')), 'accept alice');
 			assert.match(text(await call('think', { about: 'two and two' })), /an answer to: two and two/);

@@ -134,3 +134,4 @@ t_tests += tests/t/0658-upstream-eras.t
 t_tests += tests/t/0659-upstream-news.t
 t_tests += tests/t/0660-upstream-tasks.t
 t_tests += tests/t/0661-upstream-hybrid.t
+t_tests += tests/t/0662-upstream-kept-news.t
