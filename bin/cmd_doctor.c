@@ -323,6 +323,19 @@ check_mcp(struct doctor *d)
 }
 
 static void
+check_tools_api(struct doctor *d)
+{
+	struct answer a;
+
+	if (!d->c->settings->tools_api)
+		return;
+	ask(d, "/tools", NULL, &a);
+	finding(d, a.error == NULL && a.status == 401, "/tools without a token",
+	    a.error != NULL ? a.error : sp_printf(d->c->mem, "status %ld", a.status),
+	    "the web server must pass /tools to the tools program (httpd-examples/), which must have read `tools_api` (SIGHUP)");
+}
+
+static void
 check_web_server(struct doctor *d)
 {
 	const char *issuer = d->c->settings->issuer;
@@ -343,6 +356,7 @@ check_web_server(struct doctor *d)
 	check_document(d, sp_printf(d->c->mem, "%s/mcp", well_known(d, "oauth-protected-resource")), "resource", resource);
 	check_document(d, JWKS, "keys", NULL);
 	check_mcp(d);
+	check_tools_api(d);
 }
 
 int

@@ -38,6 +38,7 @@ done
 is "all endpoints are below the issuer" "true" \
 	"$(json '[to_entries[] | select(.key | endswith("_endpoint") or . == "jwks_uri") | .value | startswith($base)] | all' --arg base "$issuer/")"
 is "the keys" 200 "$(get "$issuer/.well-known/jwks.json")"
+is "the index" "200 $issuer/mcp $issuer/token" "$(get "$issuer/") $(json '"\(.servers[0].mcp) \(.endpoints.token)"')"
 is "another resource" "200 $issuer/mcp/search" "$(get /.well-known/oauth-protected-resource/team/one/mcp/search) $(json .resource)"
 for path in /.well-known/oauth-authorization-server /.well-known/oauth-authorization-server/team /.well-known/oauth-authorization-server/team/onemore \
 	/.well-known/oauth-protected-resource /.well-known/oauth-protected-resource/mcp /.well-known/team/one /.well-known/jwks.json \

@@ -22,6 +22,8 @@ problem() {
 }
 call=(-H 'Content-Type: application/json' --data-binary)
 
+like "doctor looks at it" '^ok +/tools without a token' "$(sallyport doctor 2>&1 | grep /tools)"
+
 # ---- who ----
 
 for token in '' wrong "$alice.x" "${alice%?????}"; do
