@@ -10,6 +10,7 @@
 #include "tools/blanks.h"
 #include "tools/child.h"
 #include "tools/credential.h"
+#include "tools/defaults.h"
 #include "tools/exec_argv.h"
 #include "tools/reference.h"
 #include "tools/spec.h"
@@ -44,6 +45,7 @@ struct spec {
 	int64_t output_max;		/* 0: max_bytes of the tool */
 	const struct outcome *outcomes;	/* by exit status, 256 of them; NULL: none is special */
 	bool seccomp, progress;
+	struct sp_defaults defaults;	/* of the input schema */
 	int64_t concurrency;		/* 0: any number */
 	atomic_int *running;
 };
@@ -192,6 +194,20 @@ load(struct sp_arena *mem, struct json_object *json, const void **out, const cha
 	    !read_rest(mem, json, spec, why))
 		return false;
 	*out = spec;
+	return true;
+}
+
+/* The spec with the defaults of the tool's arguments. */
+static bool
+fit(struct sp_arena *mem, const struct sp_tool_frame *frame, const void **spec, const char **why)
+{
+	const struct spec *loaded = *spec;
+	struct spec *fitting = sp_alloc(mem, sizeof(*fitting));
+
+	(void)why;
+	*fitting = *loaded;
+	sp_defaults_read(mem, frame->input, &fitting->defaults);
+	*spec = fitting;
 	return true;
 }
 
@@ -599,6 +615,7 @@ prepare_and_run(struct run *run, struct json_object *arguments, struct sp_tool_r
 	struct sp_str input;
 	const char *why;
 
+	arguments = sp_defaults_fill(mem, &spec->defaults, arguments);
 	if ((made = sp_argv_confine(mem, spec->argv, arguments, &arguments, &why)) != SP_ARGV_MADE ||
 	    (made = sp_argv_make(mem, spec->argv, arguments, &start.argv, &why)) != SP_ARGV_MADE ||
 	    (made = make_input(mem, spec, arguments, &input, &why)) != SP_ARGV_MADE)
@@ -625,4 +642,4 @@ call_program(const struct sp_tool_call *call, struct json_object *arguments, str
 	return outcome;
 }
 
-const struct sp_tool_kind sp_exec_tool = { "executable", load, call_program };
+const struct sp_tool_kind sp_exec_tool = { "executable", load, call_program, .fit = fit };

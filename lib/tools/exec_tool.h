@@ -15,9 +15,10 @@
  *	concurrency: 4			calls at one time, in a process of ours
  *	progress: true			lines {"progress": 1, "total": 3, "message": "..."} on standard error
  *
- * Only command has to be there.  The program runs as child.h says: the setting
- * executable_dirs has to let it, it gets nothing but what stands here, and nothing
- * of it outlives the call, which holds no database connection meanwhile.
+ * Only command has to be there.  An argument that is not given is the default of
+ * its schema.  The program runs as child.h says: the setting executable_dirs has
+ * to let it, it gets nothing but what stands here, and nothing of it outlives the
+ * call, which holds no database connection meanwhile.
  *
  *	ends with 0, or a status that is "ok"	the result
  *	with another status			is_error: what exit says, or the end of its standard error

@@ -462,9 +462,8 @@ bool
 sp_http_spec_fit(struct sp_arena *mem, const struct sp_http_spec *spec, struct json_object *input,
     struct json_object *options, const struct sp_http_spec **out, const char **why)
 {
-	struct json_object *properties = sp_json_get(input, "properties"), *value;
+	struct json_object *properties = sp_json_get(input, "properties");
 	struct sp_http_spec *s = sp_alloc(mem, sizeof(*s));
-	size_t count;
 
 	if (!knows_all(mem, spec, input, options, why))
 		return false;
@@ -479,15 +478,6 @@ sp_http_spec_fit(struct sp_arena *mem, const struct sp_http_spec *spec, struct j
 	}
 	*s = *spec;
 	*out = s;
-	if (!json_object_is_type(properties, json_type_object))
-		return true;
-	count = (size_t)json_object_object_length(properties);
-	s->default_name = sp_alloc_array(mem, count, sizeof(*s->default_name));
-	s->default_json = sp_alloc_array(mem, count, sizeof(*s->default_json));
-	json_object_object_foreach(properties, name, schema)
-		if (json_object_is_type(schema, json_type_object) && json_object_object_get_ex(schema, "default", &value)) {
-			s->default_name[s->default_count] = sp_strdup(mem, name);
-			s->default_json[s->default_count++] = sp_json_canonical(mem, value);
-		}
+	sp_defaults_read(mem, input, &s->defaults);
 	return true;
 }

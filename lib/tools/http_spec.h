@@ -4,6 +4,7 @@
 #ifndef SP_TOOLS_HTTP_SPEC_H
 #define SP_TOOLS_HTTP_SPEC_H
 
+#include "tools/defaults.h"
 #include "tools/http_answer.h"
 #include "tools/http_parts.h"
 #include "tools/http_source.h"
@@ -76,10 +77,7 @@ struct sp_http_spec {
 	bool has_with;			/* it is one of several, and may use {with/...} */
 	const char **used;		/* names in its blanks, some of them several times */
 	size_t used_count;
-	/* of the input schema: what an argument is that is not given */
-	const char **default_name;
-	struct sp_str *default_json;
-	size_t default_count;
+	struct sp_defaults defaults;	/* of the input schema */
 };
 
 SP_MUST_USE bool sp_http_spec_load(struct sp_arena *mem, struct json_object *json, const struct sp_http_spec **out,

@@ -412,8 +412,8 @@ all_arguments(struct run *r)
 	json_object_object_foreach(r->given.arguments, name, given)
 		if (json_object_object_add(all, name, json_object_get(given)) != 0)
 			sp_out_of_memory();
-	for (size_t i = 0; i < r->whole->default_count; i++) {
-		const char *preset = r->whole->default_name[i];
+	for (size_t i = 0; i < r->whole->defaults.count; i++) {
+		const char *preset = r->whole->defaults.name[i];
 
 		if (!json_object_object_get_ex(all, preset, NULL) && json_object_object_get_ex(r->given.variables, preset, &value) &&
 		    json_object_object_add(all, preset, json_object_get(value)) != 0)
@@ -506,10 +506,10 @@ set_defaults(struct run *r)
 	struct json_object *value;
 	const char *why;
 
-	for (size_t i = 0; i < r->whole->default_count; i++)
-		if (!json_object_object_get_ex(r->given.arguments, r->whole->default_name[i], NULL) &&
-		    sp_json_parse(r->mem, r->whole->default_json[i], &value, &why))
-			set_variable(r, r->whole->default_name[i], value);
+	for (size_t i = 0; i < r->whole->defaults.count; i++)
+		if (!json_object_object_get_ex(r->given.arguments, r->whole->defaults.name[i], NULL) &&
+		    sp_json_parse(r->mem, r->whole->defaults.json[i], &value, &why))
+			set_variable(r, r->whole->defaults.name[i], value);
 }
 
 static bool

@@ -102,4 +102,5 @@ lib_libsallyport_a_SOURCES += lib/tools/text_match.c lib/tools/text_match.h
 lib_libsallyport_a_SOURCES += lib/tools/xml.c lib/tools/xml.h
 lib_libsallyport_a_SOURCES += lib/tools/json_path.c
 lib_libsallyport_a_SOURCES += lib/tools/exec_argv.c lib/tools/exec_argv.h
+lib_libsallyport_a_SOURCES += lib/tools/defaults.c lib/tools/defaults.h
 lib_libsallyport_a_SOURCES += lib/tools/exec_tool.c lib/tools/exec_tool.h

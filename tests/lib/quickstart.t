@@ -63,11 +63,13 @@ is "nor is it root's" no "$(ps -o user= -p "$(cut -d' ' -f1 var/run/postgres.pid
 like "this tree is searched" '[1-9][0-9]* files' "$(cat var/quickstart.log)"
 
 password=$(member password)
+echo 'source_http = true' >>"$(member config)"
 ok "status is good while it runs" ./quickstart status
 took=$(seconds ./quickstart)
 is "again: under 30 seconds" yes "$([ "$took" -lt 30 ] && echo yes)"
 is "with the same password" "$password" "$(member password)"
 is "and port" "http://localhost:$port" "$(member base_url)"
+is "a setting that was added stays" 1 "$(grep -c '^source_http = true$' "$(member config)")"
 
 # a second one beside it
 port2=$(free_port)

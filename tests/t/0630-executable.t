@@ -69,6 +69,8 @@ END
 
 exec_tool show '{"word": {"type": "string"}, "n": {"type": "integer"}, "loud": {"type": "boolean"}, "rest": {"type": "array", "items": {"type": "string"}}}' \
 	'{"command": ["'"$T"'/tools/show", "{word}", ["-n", "{n}"], {"if": "loud", "then": ["--loud"]}, "--", "{rest...}"]}'
+exec_tool preset '{"word": {"type": "string", "default": "a word"}, "n": {"type": "integer", "default": 3}, "not": {"type": "string"}}' \
+	'{"command": ["'"$T"'/tools/show", "{word}", "{n}", "{not}"]}'
 exec_tool surroundings '{}' '{"command": ["'"$T"'/tools/surroundings"], "environment": {"KEY": "${file:key}", "PLAIN": "a b"}, "directory": "'"$T"'/files", "output": "lines"}'
 exec_tool echo_json '{"a": {}, "b": {}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "json", "output": "json"}'
 exec_tool echo_text '{"text": {"type": "string"}}' '{"command": ["'"$T"'/tools/echo"], "stdin": "{text}"}' max_bytes=1000
@@ -110,6 +112,7 @@ until_row() {
 # ---- arguments ----
 
 is "arguments of all kinds" '200 [a b][-n][5][--loud][--][x][-y]' "$(answer show '{"word": "a b", "n": 5, "loud": true, "rest": ["x", "-y"]}')"
+is "what is not given is its default" '200 [a word][4]' "$(answer preset '{"n": 4}')"
 is "none of them is read by a shell" '200 [$(id) `id` ; | > * '\''"\n][--]' \
 	"$(call show '{"word": "$(id) `id` ; | > * '\''\"\\n"}') $(final '.result.content[0].text' | sed 's/\\n/\n/; s/"$//; s/^"//' | tr '\n' '@' | sed 's/@$//; s/\\"/"/; s/@/\\n/')"
 is "what is not there is left out" '200 [--]' "$(answer show '{}')"

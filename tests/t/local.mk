@@ -108,6 +108,7 @@ t_tests += tests/t/0632-executable-task.t
 t_tests += tests/t/0633-executable-host.t
 t_tests += tests/t/0634-sealed-secret.t
 t_tests += tests/t/0635-floods.t
+t_tests += tests/t/0636-five-minutes.t
 t_tests += tests/t/0592-statement-example.t
 t_tests += tests/t/0640-keeper.t
 t_tests += tests/t/0593-statement-tasks.t
