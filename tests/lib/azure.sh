@@ -60,6 +60,7 @@ start_azure() {
 	sallyport catalog apply "$top_srcdir/catalogs/codesearch" >"$sv_log/catalog.log" 2>&1 &&
 		sallyport catalog apply "$T/catalog" >>"$sv_log/catalog.log" 2>&1 || { cat "$sv_log/catalog.log" >&2; return 1; }
 	start_httpd "${HTTPD:-nginx}" || return 1
+	# shellcheck disable=SC2034	# post_mcp reads it
 	mcp_path=/mcp/codesearch-azure
 }
 

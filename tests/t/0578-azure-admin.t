@@ -215,7 +215,7 @@ ok "which is done" index --jobs
 call search_code '{"query":"hash_forget test_get_user","repository":"shop"}'
 is "and seen" '["src/user.c"]' "$(data '[.items[].file] | unique')"
 call manage_indexer '{"action":"status","indexer_name":"shop"}'
-is "and told" done "$(data '.status.history[0].state')"
+is "and told" "done" "$(data '.status.history[0].state')"
 sure clear_repository_documents '{"repository_filter":"shop"}'
 ok "the repository is cleared" index --jobs
 docs '{"action":"count","index_name":"codebase"}'
