@@ -18,6 +18,7 @@ EXTRA_DIST += tests/lib/upstream_server.py
 EXTRA_DIST += tests/lib/upstream_talker.py
 EXTRA_DIST += tests/lib/fetch-source
 EXTRA_DIST += tests/clients/codesearch.mjs
+EXTRA_DIST += tests/clients/azure.mjs
 EXTRA_DIST += tests/lib/codesearch.sh
 t_tests += tests/t/0571-codesearch-sdk-v2.t
 t_tests += tests/t/0572-codesearch-sdk-v1.t

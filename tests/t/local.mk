@@ -78,6 +78,7 @@ EXTRA_DIST += tests/lib/azure.py
 EXTRA_DIST += tests/lib/azure.sh
 t_tests += tests/t/0579-codesearch-embeddings.t
 t_tests += tests/t/0583-codesearch-target.t
+t_tests += tests/t/0586-azure-sdk.t
 EXTRA_DIST += tests/lib/embedding.py
 EXTRA_DIST += tests/lib/archives.py
 EXTRA_DIST += tests/lib/github.py
