@@ -12,6 +12,7 @@
 #define QUEUE_MAX	((size_t)64 << 20)	/* bytes that wait to be written; each message was bounded before */
 #define STDERR_MAX	2048			/* bytes of what it said last on standard error, for the log */
 #define BLOCK		16384		/* bytes that are read at one time */
+#define BLOCKS_MAX	16		/* and so many of them in a row */
 #define GRACE_MS	100			/* for a child to end by itself when its input ends */
 
 struct stdio_wire {
@@ -217,10 +218,13 @@ static void
 read_out(struct stdio_wire *s, struct reading *r)
 {
 	char block[BLOCK];
-	size_t n;
+	size_t n = 1;
 
-	while (!r->over && (n = read_some(s, block, sizeof(block))) > 0)
+	/* one that never stops is looked after in between: its time, and who waits */
+	for (int i = 0; i < BLOCKS_MAX && !r->over && n > 0; i++) {
+		n = read_some(s, block, sizeof(block));
 		take_bytes(s, r, (struct sp_str){ block, n });
+	}
 	if (!r->over && has_ended(s))
 		end(r, SP_WIRE_ENDED);
 }

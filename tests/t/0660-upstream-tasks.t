@@ -3,10 +3,11 @@
 . "$(dirname "$0")/../lib/sallyport.sh"
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/tasks.sh"
+. "$top_srcdir/tests/lib/listen.sh"
 . "$top_srcdir/tests/lib/upstream.sh"
 python=/usr/bin/python3			# one that the workers' user can run
 [ -x "$python" ] || skip_all "no $python is installed"
-plan 54
+plan 57
 port=$(free_port)
 start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 executable_dirs="${python%/*}" &&
 	start_httpd "${HTTPD:-nginx}" && start_runner || exit 1
@@ -104,3 +105,13 @@ ok "a task is under way at the upstream" sv_until 30 has_seen tasks/get
 task_call tasks/cancel "$task" >/dev/null
 ok "cancelling ours cancels it" sv_until 30 has_seen tasks/cancel
 is "nothing else is running" 0 "$(sql "SELECT count(*) FROM sallyport.task WHERE status = 'working'")"
+
+# ---- a pipe that does not stop ----
+
+mode session flood
+is "on a pipe again" 0 "$(row "$pipe
+era: 2025-11-25" 20s)"
+listen one '{"resourceSubscriptions":["up+note://a"]}'
+ok "one that does not stop talking is left alone" sv_until 60 grep -q 'it says too much' "$sv_log/runner.log"
+ok "and the runner has not grown" test "$(awk '/VmRSS/ { print $2 }' "/proc/$(sv_pid runner)/status")" -lt 400000
+stop_listening one
