@@ -96,6 +96,8 @@ stop_all() {
 			[ ! -s "$log" ] || [ "${log##*/}" = access.log ] || note "-- ${log##*/}" "" "$(tail -n 20 "$log")"
 		done
 	fi
+	times >"$T/times"
+	awk -F '[ms ]+' '{ s += ($1 + $3) * 60 + $2 + $4 } END { printf "# processor: %.1f s\n", s }' "$T/times"
 	if [ -n "${SP_TEST_KEEP:-}" ]; then note "kept: $T $memory"; else rm -rf "$T" ${memory:+"$memory"}; fi
 	exit "$status"
 }
