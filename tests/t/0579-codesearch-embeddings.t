@@ -5,6 +5,7 @@
 . "$top_srcdir/tests/lib/codesearch.sh"
 needs jq python3
 mkdir -p "$T/embedding" "$T/catalog"
+: >"$T/embedding/log"
 python3 "$top_srcdir/tests/lib/embedding.py" "$T/embedding" 2>"$sv_log/embedding.log" &
 service=$!
 trap 'kill $service 2>/dev/null; stop_all' EXIT
@@ -24,7 +25,7 @@ search() { call search_code "$(jq -nc --arg q "$1" '{query: $q, detail_level: "c
 first() { data '.items[0].match'; }
 embedded() { sql "SELECT count(*) FROM codesearch.embedding WHERE model = 'concepts' AND array_length(vector, 1) = 64"; }
 pieces() { sql "SELECT count(*) FROM codesearch.chunk"; }
-asked() { cat "$T/embedding/log" 2>/dev/null | wc -l; }
+asked() { wc -l <"$T/embedding/log"; }
 wrong() { printf '%s\n' "$1" >"$T/embedding/mode"; }
 # source: the document, with more members of `embedding`
 source_with() {
