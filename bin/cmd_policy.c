@@ -68,6 +68,13 @@ policy_list_run(struct command *c, int argc, char **argv)
 	return list(c, argc, argv, "list the rules", &sp_q_policy_list);
 }
 
+static bool
+is_tier(const char *text)
+{
+	return strcmp(text, "public") == 0 || strcmp(text, "developer") == 0 || strcmp(text, "admin") == 0 ||
+	    strcmp(text, "service") == 0;
+}
+
 /* ---- lists of tools ---- */
 
 int
@@ -219,7 +226,23 @@ switch_read_only_run(struct command *c, int argc, char **argv)
 	if (strcmp(state, "on") != 0 && strcmp(state, "off") != 0)
 		return command_usage(c);
 	return decide(c, "set the switch", &sp_q_switch_set, SP_PARAMS(SP_P_TEXT("read-only"), SP_P_TEXT(""), SP_P_TEXT(""),
-	    SP_P_BOOL(strcmp(state, "on") == 0), command_context(c)), "");
+	    SP_P_TEXT(""), SP_P_NULL, SP_P_BOOL(strcmp(state, "on") == 0), command_context(c)), "");
+}
+
+int
+switch_server_run(struct command *c, int argc, char **argv)
+{
+	enum { SERVER, MESSAGE };
+	struct command_option o[] = { [SERVER] = { "--server", OPTION_VALUE }, [MESSAGE] = { "--message", OPTION_VALUE }, { NULL } };
+	const char *state;
+
+	if (!command_options(c, o, argc, argv, &state, 1, 1))
+		return 2;
+	if (strcmp(state, "on") != 0 && strcmp(state, "off") != 0)
+		return command_usage(c);
+	return decide(c, "set the switch", &sp_q_switch_set, SP_PARAMS(SP_P_TEXT("server"),
+	    SP_P_TEXT(o[SERVER].given ? o[SERVER].value : ""), SP_P_TEXT(""), SP_P_TEXT(""), SP_P_TEXT(o[MESSAGE].value),
+	    SP_P_BOOL(strcmp(state, "off") == 0), command_context(c)), "there is no such server");
 }
 
 int
@@ -231,15 +254,19 @@ switch_list_run(struct command *c, int argc, char **argv)
 static int
 set_tool(struct command *c, int argc, char **argv, bool off)
 {
-	enum { SERVER, TOOLSET };
-	struct command_option o[] = { [SERVER] = { "--server", OPTION_VALUE }, [TOOLSET] = { "--toolset", OPTION_FLAG }, { NULL } };
+	enum { SERVER, TOOLSET, TIER };
+	struct command_option o[] = { [SERVER] = { "--server", OPTION_VALUE }, [TOOLSET] = { "--toolset", OPTION_FLAG },
+		[TIER] = { "--tier", OPTION_VALUE }, { NULL } };
 	const char *name, *kind;
 
 	if (!command_options(c, o, argc, argv, &name, 1, 1))
 		return 2;
+	if (o[TIER].given && !is_tier(o[TIER].value))
+		return command_usage(c);
 	kind = o[TOOLSET].given ? "toolset" : "tool";
 	return decide(c, "set the switch", &sp_q_switch_set, SP_PARAMS(SP_P_TEXT(kind),
-	    SP_P_TEXT(o[SERVER].given ? o[SERVER].value : ""), SP_P_TEXT(name), SP_P_BOOL(off), command_context(c)),
+	    SP_P_TEXT(o[SERVER].given ? o[SERVER].value : ""), SP_P_TEXT(name), SP_P_TEXT(o[TIER].given ? o[TIER].value : ""),
+	    SP_P_NULL, SP_P_BOOL(off), command_context(c)),
 	    sp_printf(c->mem, "there is no %s \"%s\" on this server", kind, name));
 }
 
@@ -288,8 +315,7 @@ quota_tier_run(struct command *c, int argc, char **argv)
 
 	if (!command_options(c, NULL, argc, argv, operands, 2, 2))
 		return 2;
-	if (strcmp(operands[0], "public") != 0 && strcmp(operands[0], "developer") != 0 && strcmp(operands[0], "admin") != 0 &&
-	    strcmp(operands[0], "service") != 0)
+	if (!is_tier(operands[0]))
 		return command_usage(c);
 	none = strcmp(operands[1], "none") == 0;
 	if (!none && !sp_rates_parse(sp_str(operands[1]), &rates))

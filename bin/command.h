@@ -29,7 +29,7 @@ subcommand user_add_run, user_list_run, user_passwd_run, user_disable_run, user_
 subcommand client_add_run, client_list_run, client_disable_run, client_enable_run;
 subcommand client_allow_tools_run, user_tools_run, policy_list_run, scope_imply_run, scope_unimply_run, scope_list_run;
 subcommand client_addresses_run, user_addresses_run, quota_tier_run, cache_clear_run, cache_stats_run;
-subcommand switch_read_only_run, switch_list_run, tool_enable_run, tool_disable_run, quota_override_run;
+subcommand switch_read_only_run, switch_server_run, switch_list_run, tool_enable_run, tool_disable_run, quota_override_run;
 subcommand key_list_run, key_rotate_run;
 subcommand catalog_apply_run, catalog_check_run, catalog_diff_run, catalog_list_run;
 subcommand catalog_call_run, catalog_test_run, catalog_export_run, catalog_secret_run;

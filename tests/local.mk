@@ -31,6 +31,7 @@ EXTRA_DIST += tests/lib/sallyport.sh
 EXTRA_DIST += tests/lib/oauth.sh
 EXTRA_DIST += tests/lib/documents.py
 EXTRA_DIST += tests/lib/hot_apply.py
+EXTRA_DIST += tests/lib/transports.py
 EXTRA_DIST += tests/sql/invariants.sql
 EXTRA_DIST += tests/lib/run-unit
 EXTRA_DIST += tests/lib/quickstart.t

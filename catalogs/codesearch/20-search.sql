@@ -216,7 +216,7 @@ DECLARE
 	of_model ALIAS FOR $7;
 	wanted   ALIAS FOR $8;
 	of_signs varbit := CASE WHEN NOT basic THEN codesearch.signs($8) END;
-	norm     double precision := (SELECT sqrt(sum(v * v)) FROM unnest($8) v);
+	norm     double precision := (SELECT sqrt(sum(v::double precision * v)) FROM unnest($8) v);
 	prefix   text;		-- of the names of repositories, when none is named like that
 	u        codesearch.understood := codesearch.understand(query);
 	phrase_q tsquery := phraseto_tsquery('codesearch.words', codesearch.parts(codesearch.plain(query)));
@@ -288,13 +288,13 @@ BEGIN
 		UNION ALL
 		-- how near, between the nearest and the farthest of these: models differ in what they call near
 		(SELECT 'vector', n.id, coalesce((n.cosine - min(n.cosine) OVER ()) / nullif(max(n.cosine) OVER () - min(n.cosine) OVER (), 0), 1)
-		   FROM (SELECT e.id, (SELECT sum(a * b) / nullif(sqrt(sum(a * a)) * norm, 0)
+		   FROM (SELECT e.id, (SELECT sum(a::double precision * b) / nullif(sqrt(sum(a::double precision * a)) * norm, 0)
 				FROM unnest(e.vector, wanted) AS x (a, b)) AS cosine
 			   FROM (SELECT e.id, e.vector FROM embedding e
 				  WHERE of_signs IS NOT NULL AND e.model = of_model AND length(e.signs) = length(of_signs)
 				    AND ((in_language IS NULL AND in_repository IS NULL AND exact_q IS NULL)
 				         OR EXISTS (SELECT FROM f WHERE f.id = e.id AND (exact_q IS NULL OR f.body @@ exact_q)))
-				  ORDER BY bit_count(e.signs # of_signs), e.id LIMIT 60) e OFFSET 0) n	-- each cosine once
+				  ORDER BY bit_count(e.signs # of_signs), e.id LIMIT 60) e) n
 		  WHERE n.cosine > 0)
 	), found AS (
 		SELECT lane.id, array_agg(DISTINCT lane.lane) AS lanes,

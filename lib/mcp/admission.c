@@ -149,6 +149,10 @@ has_access(struct sp_mcp_call *call)
 bool
 sp_mcp_admit(struct sp_mcp_call *call, const struct sp_policy *policy)
 {
+	const char *closed = sp_policy_closed(policy, call->server->name);
+
+	if (closed != NULL)
+		return sp_mcp_require_session(call) && sp_mcp_fail(call, SP_JSONRPC_INTERNAL_ERROR, 503, closed);
 	if (!sp_policy_admits(policy, &call->caller, call->req->address))
 		return refuse(call, (struct sp_str){ NULL, 0 }, "not from this address",
 		    "this server may not be used from your address");

@@ -3,6 +3,7 @@
  *
  * Before a method shows or does something with the entries of a server:
  *
+ * 0. the operator has not closed the server (503 with his text);
  * 1. the address that the caller comes from must be one of those of the person
  *    and of the client (policy.h);
  * 2. a server with an access check (document `kind: server`, member `access`) is

@@ -67,6 +67,31 @@ sp_plain_open(struct sp_request *req, struct sp_mcp *mcp, struct sp_mcp_call *ca
 	return sp_mcp_identify(call, server);
 }
 
+/* ---- what goes wrong ---- */
+
+static struct sp_json_writer *
+writer(struct sp_mcp_call *call, struct sp_json_writer *w, struct sp_buf *b)
+{
+	sp_buf_init(b, call->req->mem, ANSWER_MAX);
+	sp_jw_init(w, b);
+	call->result = w;
+	return w;
+}
+
+/* What MCP says as an error of JSON-RPC. */
+static bool
+reply_error(struct sp_mcp_call *call)
+{
+	bool ours = call->error.code == SP_JSONRPC_INTERNAL_ERROR, is_closed = ours && call->error.status == 503;
+	int status = is_closed ? 503 : ours ? 500 : 422;
+	struct sp_json_writer w;
+	struct sp_buf b;
+
+	sp_problem_document_begin(writer(call, &w, &b), call->req, status,
+	    is_closed ? "temporarily_unavailable" : ours ? "server_error" : "tool_error", sp_str(call->error.message));
+	return sp_problem_document_reply(&w, call->req, status);
+}
+
 /* ---- what there is ---- */
 
 static bool
@@ -97,7 +122,7 @@ sp_plain_list(struct sp_mcp_call *call)
 	size_t count;
 
 	if (!visible_tools(call, &tools, &count))
-		return false;
+		return call->error.code != 0 && reply_error(call);
 	sp_header(req, "Vary", "Accept");
 	if (sp_accept_prefers_html(sp_request_header(req, "Accept")))
 		return sp_plain_page(call, tools, count);
@@ -137,7 +162,7 @@ sp_plain_describe(struct sp_mcp_call *call)
 	struct sp_buf b;
 
 	if (!visible_tools(call, &service.tools, &service.count))
-		return false;
+		return call->error.code != 0 && reply_error(call);
 	service.issuer = req->settings->issuer;
 	service.url = sp_plain_url(call);
 	service.resource = call->resource;
@@ -175,28 +200,6 @@ read_arguments(struct sp_request *req, struct json_object **out, enum sp_problem
 		return "the body must be an object: the arguments of the tool";
 	}
 	return NULL;
-}
-
-static struct sp_json_writer *
-writer(struct sp_mcp_call *call, struct sp_json_writer *w, struct sp_buf *b)
-{
-	sp_buf_init(b, call->req->mem, ANSWER_MAX);
-	sp_jw_init(w, b);
-	call->result = w;
-	return w;
-}
-
-/* What MCP says as an error of JSON-RPC. */
-static bool
-reply_error(struct sp_mcp_call *call)
-{
-	bool ours = call->error.code == SP_JSONRPC_INTERNAL_ERROR;
-	struct sp_json_writer w;
-	struct sp_buf b;
-
-	sp_problem_document_begin(writer(call, &w, &b), call->req, ours ? 500 : 422,
-	    ours ? "server_error" : "tool_error", sp_str(call->error.message));
-	return sp_problem_document_reply(&w, call->req, ours ? 500 : 422);
 }
 
 /* What went wrong, in words. */
@@ -285,7 +288,7 @@ sp_plain_call(struct sp_mcp_call *call, struct sp_str name)
 	/* whether there is such a tool is told before what is wrong with the body, and the audit trail has both */
 	why = read_arguments(req, &arguments, &problem);
 	if (!sp_mcp_server(call, SP_TOOLS, name))
-		return false;
+		return call->error.code != 0 && reply_error(call);
 	t = sp_mcp_tool_call(call, "tool.call", name, arguments);
 	t.protocol_version = NULL;
 	t.transport = "plain HTTP";

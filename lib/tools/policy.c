@@ -16,6 +16,8 @@ enum rule {
 	CLIENT_TIER,
 	CLIENT_TOOL,
 	IMPLIES,
+	SERVER_OFF,
+	TIER_DENY,
 	TIER_RATE,
 	USER_ADDRESS,
 	USER_ALLOW,
@@ -25,15 +27,15 @@ enum rule {
 };
 
 static const char *const rule_names[RULES] = {
-	"client-address", "client-rate", "client-tier", "client-tool", "implies", "tier-rate", "user-address", "user-allow",
+	"client-address", "client-rate", "client-tier", "client-tool", "implies", "server-off", "tier-deny", "tier-rate", "user-address", "user-allow",
 	"user-deny", "user-rate"
 };
 
 struct row {
 	const char *rule;
-	const char *subject;		/* a client_id, a user_id, a scope, a tier */
+	const char *subject;		/* a client_id, a user_id, a scope, a tier, a server */
 	const char *server;		/* "*": any; NULL where it is not about entries */
-	const char *value;		/* a pattern, a tier, a scope, a range of addresses */
+	const char *value;		/* a pattern, a tier, a scope, a range of addresses, a text */
 	const char *rate;
 };
 
@@ -208,7 +210,7 @@ user_reaches(const struct sp_tool *tool, const struct sp_caller *caller)
 {
 	if (find(about(tool->policy, USER_DENY, caller->user_id), tool) != NULL)
 		return false;
-	return tier_reaches(caller->tier, tool->tier) ||
+	return (tier_reaches(caller->tier, tool->tier) && find(about(tool->policy, TIER_DENY, caller->tier), tool) == NULL) ||
 	    (rank(tool->tier) >= 0 && find(about(tool->policy, USER_ALLOW, caller->user_id), tool) != NULL);
 }
 
@@ -237,7 +239,7 @@ has_scopes(const struct sp_tool *tool, const struct sp_scope *scope)
 	return true;
 }
 
-/* ---- addresses ---- */
+/* ---- a server as a whole ---- */
 
 static bool
 is_within(struct rows ranges, struct sp_str address)
@@ -253,6 +255,14 @@ sp_policy_admits(const struct sp_policy *policy, const struct sp_caller *caller,
 {
 	return address.p == NULL || (is_within(about(policy, USER_ADDRESS, caller->user_id), address) &&
 	    is_within(about(policy, CLIENT_ADDRESS, caller->client_id), address));
+}
+
+const char *
+sp_policy_closed(const struct sp_policy *policy, const char *server)
+{
+	struct rows off = about(policy, SERVER_OFF, server);
+
+	return off.count > 0 ? off.item[0].value : NULL;
 }
 
 /* ---- the decision ---- */
@@ -283,8 +293,8 @@ sp_policy_is_open(const struct sp_tool *tool)
 	const struct sp_policy *p = tool->policy;
 
 	return strcmp(tool->tier, "public") == 0 && tool->scopes->count == 0 &&
-	    (p == NULL || p->of[CLIENT_TOOL].count + p->of[USER_DENY].count + p->of[CLIENT_ADDRESS].count +
-	        p->of[USER_ADDRESS].count == 0);
+	    (p == NULL || p->of[CLIENT_TOOL].count + p->of[USER_DENY].count + p->of[TIER_DENY].count +
+	        p->of[CLIENT_ADDRESS].count + p->of[USER_ADDRESS].count == 0);
 }
 
 bool

@@ -7,7 +7,7 @@
  *	admin, service		all
  *
  * 1. The tier of a caller with a user is the user's, and no more than the
- *    client's.  A person may be allowed more than that (user_tool), which the
+ *    client's.  What is switched off for a tier is out of its reach.  A person may be allowed more than that (user_tool), which the
  *    tier of the client still bounds, and may be denied what it would reach.
  * 2. A client that has a list (client_tool) reaches nothing else, whoever uses it:
  *    that is how a service account is cut down.
@@ -38,6 +38,9 @@ enum sp_verdict {
  * a person, and a client, that has ranges (address_range) comes from nowhere else.
  */
 bool sp_policy_admits(const struct sp_policy *policy, const struct sp_caller *caller, struct sp_str address);
+
+/* What people are told of a server that is switched off; NULL: it is not. */
+const char *sp_policy_closed(const struct sp_policy *policy, const char *server);
 
 /* Only SP_ALLOWED is listed. */
 enum sp_verdict sp_policy_judge(const struct sp_tool *tool, const struct sp_caller *caller);

@@ -93,6 +93,7 @@ t_tests += tests/t/0673-result-cache.t
 t_tests += tests/t/0674-admin-pool.t
 t_tests += tests/t/0675-admission.t
 t_tests += tests/t/0676-catalog-offline.t
+t_tests += tests/t/0677-transports.t
 t_tests += tests/t/0580-documents.t
 t_tests += tests/t/0581-documents-apply.t
 t_tests += tests/t/0582-documents-races.t

@@ -300,6 +300,39 @@ admits(void **state)
 	assert_true(sp_policy_admits(NULL, &(struct sp_caller){ .client_id = "bound" }, SP_LIT("192.0.2.1")));
 }
 
+/* ---- switches ---- */
+
+static void
+switches(void **state)
+{
+	const char *id = "00000000-0000-4000-b000-000000000001";
+	struct sp_scope none = { .count = 0 };
+	struct sp_tool tool = { .name = "switched", .server = "", .toolset = "set", .tier = "public", .scopes = &none };
+	const struct sp_policy *policy;
+
+	(void)state;
+	run("INSERT INTO sallyport.users (user_id, username) VALUES ('%s', 'switched')", id);
+	run("INSERT INTO sallyport.user_tool VALUES ('%s', '', 'switched', true)", id);
+	run("INSERT INTO sallyport.switch (kind, server, name, tier, message) VALUES ('tool', '', 'switched', 'public', NULL), "
+	    "('toolset', '', 'set', 'service', NULL), ('toolset', 'club', 'set', 'admin', NULL), "
+	    "('server', 'club', '', '', 'back at nine'), ('server', '', '', '', NULL)");
+	policy = load();
+	tool.policy = policy;
+	for (size_t t = 0; t < COUNT(tiers); t++) {
+		struct sp_caller caller = { .client_id = "x", .tier = tiers[t] };
+		bool is_off = t == 0 || t == 3;
+
+		CHECK((sp_policy_judge(&tool, &caller) == SP_DENIED) == is_off, tiers[t]);
+		caller.user_id = id;		/* who is allowed it beyond the tier */
+		CHECK(sp_policy_judge(&tool, &caller) == SP_ALLOWED, tiers[t]);
+	}
+	assert_string_equal(sp_policy_closed(policy, "club"), "back at nine");
+	assert_non_null(sp_policy_closed(policy, ""));
+	assert_null(sp_policy_closed(policy, "other"));
+	assert_null(sp_policy_closed(NULL, "club"));
+	run("DELETE FROM sallyport.switch");
+}
+
 /* ---- rates ---- */
 
 static void
@@ -379,6 +412,7 @@ main(void)
 		cmocka_unit_test(decides),
 		cmocka_unit_test(knows_no_other_tiers),
 		cmocka_unit_test(admits),
+		cmocka_unit_test(switches),
 		cmocka_unit_test(finds_rates),
 		cmocka_unit_test(fits_patterns),
 	};
