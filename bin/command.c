@@ -90,6 +90,8 @@ command_db(struct command *c)
 	const struct sp_settings *s = c->settings;
 	const char *conninfo = s->admin_database[0] != '\0' ? s->admin_database : s->database;
 
+	if (c->pool != NULL)
+		return;			/* a subcommand of several statements */
 	/* administration may take longer than a request: no limit of statements */
 	c->pool = sp_db_pool_open(conninfo, 1, s->db_connect_timeout, 0, "sallyport");
 	sp_db_begin(&c->db, c->pool, c->mem);
