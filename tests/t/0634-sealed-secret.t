@@ -58,7 +58,7 @@ fault() {
 fault '/^  credential: shop/d' "a program without the credential" 'environment.KEY: \$\{credential\} is the secret of the member "credential", which is not there'
 fault '/^  environment:/d' "a credential that no variable has" 'credential: no variable of the environment is \$\{credential\}'
 fault 's/^  credential: shop/  credential: shops/' "a credential that is not there" 'executable.credential: there is no credential "shops"'
-start_httpd "${HTTPD:-nginx}" || exit 1
+start_httpd nginx || exit 1
 add_user alice && token_for alice >/dev/null
 
 fails_like ask 'internal error'
@@ -98,7 +98,7 @@ is_empty "of the program and its supervisor, and of no other process" "$(for pid
 for _ in {1..200}; do grep -q '"message"' "$T/left" 2>/dev/null && break; sleep 0.05; done
 like "a message of its progress hides it" "\"with ${first//?/\\*}\"" "$(cat "$T/left")"
 kill "$caller"
-[[ ${HTTPD:-nginx} = *cgi ]] || ok "it ends" until_living "$T/tools/show stay" -eq 0
+ok "it ends" until_living "$T/tools/show stay" -eq 0
 pkill -f "^/bin/sh $T/tools/show stay"
 
 # ---- where it is not ----

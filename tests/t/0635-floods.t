@@ -6,14 +6,12 @@
 . "$top_srcdir/tests/lib/upstream.sh"
 python=/usr/bin/python3			# one that the workers' user can run
 [ -x "$python" ] || skip_all "no $python is installed"
-httpd=${HTTPD:-nginx}
-[[ $httpd != *cgi ]] || skip_all "each call is a process of its own"
 port=$(free_port)
 start_postgres && migrate access_token_ttl=3600 source_allow=127.0.0.0/8 source_http=true executable_dirs="${python%/*}" || exit 1
 mkdir "$T/up" && cp "$top_srcdir/tests/lib/flood_server.py" "$T/up/" && chmod -R a+rX "$T/up"
 serve floods "$python" "$T/up/flood_server.py" http "$port"
 sv_until 20 answers "$port" || exit 1
-start_httpd "$httpd" || exit 1
+start_httpd nginx || exit 1
 add_user alice
 mcp_token=$(token_for alice)
 is "a service and two servers" 0 "$(apply_upstream <<YAML

@@ -5,8 +5,6 @@
 . "$top_srcdir/tests/lib/mcp.sh"
 . "$top_srcdir/tests/lib/upstream.sh"
 . "$top_srcdir/tests/lib/programs.sh"
-httpd=${HTTPD:-nginx}
-[[ $httpd != *cgi ]] || skip_all "each call is a process of its own"
 needs pgrep
 python=/usr/bin/python3			# one that the workers' user can run
 [ -x "$python" ] || skip_all "no $python is installed"
@@ -20,7 +18,7 @@ sv_spawn manager "$sv_web_user" /bin/bash -c 'trap "kill \$keeper; wait; exit 0"
 	while :; do "$@" & keeper=$!; wait $keeper; sleep 0.2; done 2>&1' bash "$T/bin/sallyport-keeper"
 trap 'sv_stop manager; stop_all' EXIT
 keeper() { pgrep -f "^$T/bin/sallyport-keeper"; }
-sv_until 30 test -S "$sv_run/keeper.sock" && start_httpd "$httpd" || exit 1
+sv_until 30 test -S "$sv_run/keeper.sock" && start_httpd nginx || exit 1
 add_user alice
 apply_upstream <<YAML | grep -qx 0 || { note "$(cat "$T/out")"; exit 1; }
 kind: upstream
