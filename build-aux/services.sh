@@ -313,7 +313,6 @@ sv_httpd_configure() {
 				server.bind = "127.0.0.1"
 				server.port = $sv_port
 				server.document-root = "$dir/htdocs"
-				server.errorlog = "/dev/stderr"
 				mimetype.assign = ( ".css" => "text/css", ".svg" => "image/svg+xml", ".png" => "image/png",
 				    ".ico" => "image/x-icon", ".js" => "text/javascript", ".woff2" => "font/woff2" )
 			END
@@ -330,7 +329,7 @@ sv_httpd_configure() {
 		;;
 	h2o)
 		{
-			printf 'error-log: /dev/stderr\ntemp-buffer-path: %s\n' "$dir"
+			printf 'temp-buffer-path: %s\n' "$dir"
 			sv_site h2o.conf
 		} >"$dir/h2o.conf"
 		sv_httpd_command=(h2o -m worker -c "$dir/h2o.conf")
