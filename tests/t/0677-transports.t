@@ -99,7 +99,7 @@ stop_runners
 mcp_token=$(cat "$T/alice")
 for tool in read_public write_public statement_writes; do start_task "$tool" >"$T/task.$tool"; done
 sallyport tool disable read_public && sallyport switch read-only on
-start_runner again || exit 1
+start_runner runner-again || exit 1
 for tool in read_public write_public statement_writes; do
 	is "what was switched off meanwhile is not run: $tool" failed "$(until_status "$(cat "$T/task.$tool")" failed)"
 done
