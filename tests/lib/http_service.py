@@ -326,6 +326,15 @@ class Server(ThreadingHTTPServer):
         pass
 
 
+def end_with_parent():
+    """A test that ends early leaves nobody behind who holds its output open."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(0)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
 server = Server(("127.0.0.1", 0), Service)
 with open(os.path.join(directory, "port.new"), "w") as f:
     f.write(str(server.server_address[1]))
