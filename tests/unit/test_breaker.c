@@ -184,7 +184,6 @@ in_processes(int failures, enum sp_breaker_result counted)
 			struct sp_breaker b = { "unit", "shared", 16, HOUR_MS };
 			struct sp_request *req;
 
-			mem = sp_arena_new();
 			pool = sp_db_pool_open(scratch.conninfo, 1, 5, 10000, "unit");
 			req = request(false);
 			for (int i = 0; i < failures; i++)
