@@ -335,6 +335,26 @@ end(void **state)
 	return teardown(state);
 }
 
+/* Who asks for ever new things does not fill the disk. */
+static void
+is_bounded(void **state)
+{
+	struct made *m = make_call(mem, &first, 600000);
+	struct sp_tool_result result;
+	struct sp_cached place;
+
+	(void)state;
+	free(admin_sql(scratch.admin, "TRUNCATE sallyport.result_cache; INSERT INTO sallyport.result_cache (key, server, tool, expires_at)"
+	    " SELECT sha256(convert_to(i::text, 'UTF8')), '', CASE WHEN i <= 1005 THEN 't' ELSE 'other' END, now() + i * interval '1 second'"
+	    " FROM generate_series(1, 1010) i"));
+	assert_int_equal(get(m, &place, &result), SP_CACHE_MISS);
+	put(m, &place, "{}");
+	assert_int_equal(admin_int(scratch.admin, "SELECT count(*) FROM sallyport.result_cache WHERE tool = 't'"), 1000);
+	assert_int_equal(admin_int(scratch.admin, "SELECT count(*) FROM sallyport.result_cache WHERE tool = 'other'"), 5);
+	assert_int_equal(admin_int(scratch.admin, "SELECT count(*) FROM sallyport.result_cache WHERE expires_at < now() + interval '5 seconds'"), 0);
+	assert_int_equal(get(m, &place, &result), SP_CACHE_HIT);
+}
+
 int
 main(void)
 {
@@ -346,6 +366,7 @@ main(void)
 		cmocka_unit_test(keeps_no_failures),
 		cmocka_unit_test(is_never_older_than_a_change),
 		cmocka_unit_test(is_never_stale),
+		cmocka_unit_test(is_bounded),
 	};
 	int status;
 
